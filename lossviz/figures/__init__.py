@@ -1,0 +1,1 @@
+"""Figures: summarise, then draw; the theme in one place."""

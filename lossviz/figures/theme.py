@@ -90,10 +90,30 @@ FONT = '"Source Sans", "Source Sans Pro", system-ui, sans-serif'
 
 #: Classes of a data set on the prediction panel; disjoint in lightness from the contenders' hues.
 CLASSES: dict[Mode, tuple[str, ...]] = {
-    "light": ("#4C78A8", "#E0A458", "#72A98F", "#B279A2", "#9D755D", "#79706E", "#D67195", "#54A2A8",
-              "#8CA252", "#7B6BB0"),
-    "dark": ("#7FA8D6", "#E8B878", "#93C7AE", "#CFA1C4", "#C29C86", "#A8A09E", "#E79AB5", "#84C6CB",
-             "#B0C480", "#A598D6"),
+    "light": (
+        "#4C78A8",
+        "#E0A458",
+        "#72A98F",
+        "#B279A2",
+        "#9D755D",
+        "#79706E",
+        "#D67195",
+        "#54A2A8",
+        "#8CA252",
+        "#7B6BB0",
+    ),
+    "dark": (
+        "#7FA8D6",
+        "#E8B878",
+        "#93C7AE",
+        "#CFA1C4",
+        "#C29C86",
+        "#A8A09E",
+        "#E79AB5",
+        "#84C6CB",
+        "#B0C480",
+        "#A598D6",
+    ),
 }
 
 
@@ -111,7 +131,12 @@ def as_plain(mode: Mode) -> dict[str, object]:
         "classes": list(CLASSES[mode]),
         "font": FONT,
         "marks": [
-            {"color": m.color(mode), "dash": list(m.dash), "plotlyDash": m.plotly_dash, "head": m.head}
+            {
+                "color": m.color(mode),
+                "dash": list(m.dash),
+                "plotlyDash": m.plotly_dash,
+                "head": m.head,
+            }
             for m in MARKS
         ],
     }

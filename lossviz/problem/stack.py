@@ -1,0 +1,85 @@
+"""Stacks of linear layers and activations, evaluated for many parameter vectors in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+
+#: Elementwise modules without parameters; they are called as they are, with their own options.
+ACTIVATIONS: tuple[type[nn.Module], ...] = (
+    nn.Tanh,
+    nn.ReLU,
+    nn.Sigmoid,
+    nn.SiLU,
+    nn.GELU,
+    nn.ELU,
+    nn.Softplus,
+    nn.LeakyReLU,
+    nn.Identity,
+)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One linear layer: the names of its tensors, and the activation module after it (or None)."""
+
+    weight: str
+    bias: str | None
+    activation: nn.Module | None
+
+
+@dataclass(frozen=True)
+class DenseStack:
+    """The layers of a network in which each layer feeds only the next one."""
+
+    layers: tuple[Layer, ...]
+
+    @classmethod
+    def of(cls, module: nn.Module) -> DenseStack | None:
+        """The stack inside an `nn.Sequential` of linear and activation modules, or None.
+
+        Only exact types count: a subclass may do something else in its forward, and so may a module
+        with hooks. Shared layers are left to the general path.
+        """
+        if type(module) is nn.Linear:
+            children: list[tuple[str, nn.Module]] = [("", module)]
+        elif type(module) is nn.Sequential:
+            children = [(f"{name}.", child) for name, child in module.named_children()]
+            if len(children) != len(module):
+                return None
+        else:
+            return None
+        if any(m._forward_hooks or m._forward_pre_hooks for m in module.modules()):
+            return None
+        layers: list[Layer] = []
+        for prefix, child in children:
+            if type(child) is nn.Linear:
+                bias = None if child.bias is None else f"{prefix}bias"
+                layers.append(Layer(f"{prefix}weight", bias, None))
+            elif type(child) in ACTIVATIONS and layers and layers[-1].activation is None:
+                layers[-1] = Layer(layers[-1].weight, layers[-1].bias, child)
+            else:
+                return None
+        return cls(tuple(layers)) if layers else None
+
+    def forward(self, params: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
+        """Outputs (K, N, C) for stacked parameters (K, *shape) and shared inputs (N, D)."""
+        hidden = inputs
+        for layer in self.layers:
+            hidden = affine(hidden, params[layer.weight], params.get(layer.bias or ""))
+            if layer.activation is not None:
+                hidden = layer.activation(hidden)
+        return hidden
+
+
+def affine(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """(N, D) or (K, N, D) times (K, C, D) transposed, plus (K, C), as (K, N, C)."""
+    if hidden.dim() == 2:
+        hidden = hidden.expand(weight.shape[0], *hidden.shape)
+    if bias is None:
+        return torch.bmm(hidden, weight.mT)
+    return torch.baddbmm(bias.unsqueeze(-2), hidden, weight.mT)

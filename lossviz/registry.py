@@ -1,0 +1,376 @@
+"""How every catalogue works: `Param`, `Entry`, `Catalogue`, and the catalogues themselves.
+
+Widgets, URL fields, tables in the documents, exported code and contract tests are all derived from
+the entries, so that adding one is one file and nothing else changes.
+
+    from lossviz.registry import Param, losses, LossEntry
+    losses.add(LossEntry(name="mine", title="Mine", about="What it is.", make=make_mine))
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import math
+import os
+import pkgutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeVar
+
+Value = float | int | bool | str
+Scale = Literal["linear", "log"]
+
+
+class SettingError(ValueError):
+    """A setting that cannot be used; the message says what was got and what was expected."""
+
+
+class UnknownNameError(SettingError, KeyError):
+    """A name that its catalogue does not have; the message lists the known ones."""
+
+    def __init__(self, kind: str, name: str, known: tuple[str, ...]) -> None:
+        close = difflib.get_close_matches(str(name), known, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        super().__init__(f"There is no {kind} {name!r}.{hint} Known: {', '.join(known)}.")
+
+    def __str__(self) -> str:
+        # KeyError would show the repr of the message.
+        return str(self.args[0])
+
+
+@dataclass(frozen=True)
+class Param:
+    """One adjustable number, switch or choice of a catalogue entry.
+
+    The type of ``default`` decides the kind: bool a switch, int a whole number, float a number,
+    str one of ``choices``.
+
+    Args:
+        name: The keyword under which the value is passed to the entry's ``make``.
+        default: The value that is used when nothing is said.
+        low, high: The closed range of a number.
+        scale: Whether a slider moves in equal differences or in equal ratios.
+        help: One sentence for a person who turns it.
+        choices: The allowed values of a choice.
+        off: A value outside the range that is allowed too (say 0 for "none" beside a log range).
+        title: What a person reads; the name with blanks when it is empty.
+    """
+
+    name: str
+    default: Value
+    low: float = 0.0
+    high: float = 1.0
+    scale: Scale = "linear"
+    help: str = ""
+    choices: tuple[str, ...] = ()
+    off: float | None = None
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        if self.scale == "log" and self.low <= 0:
+            raise ValueError(f"{self.name}: a log range starts above 0, not at {self.low}.")
+        if isinstance(self.default, str) != bool(self.choices):
+            raise ValueError(
+                f"{self.name}: a choice has a str default and choices, a number neither."
+            )
+        self.check(self.default)
+
+    @property
+    def kind(self) -> Literal["switch", "whole", "number", "choice"]:
+        """What sort of value this is."""
+        if isinstance(self.default, bool):
+            return "switch"
+        if isinstance(self.default, int):
+            return "whole"
+        return "number" if isinstance(self.default, float) else "choice"
+
+    @property
+    def label(self) -> str:
+        """What a person reads beside the control."""
+        return self.title or self.name.replace("_", " ")
+
+    def expected(self) -> str:
+        """The allowed values in words."""
+        if self.kind == "switch":
+            return "true or false"
+        if self.kind == "choice":
+            return f"one of {', '.join(self.choices)}"
+        what = "a whole number" if self.kind == "whole" else "a number"
+        off = "" if self.off is None else f", or {self.off:g}"
+        return f"{what} from {self.low:g} to {self.high:g}{off}"
+
+    def check(self, value: object) -> Value:
+        """The value in its own type; raises `SettingError` when it is not allowed.
+
+        >>> Param("lr", 0.1, 1e-5, 10.0, "log").check(1)
+        1.0
+        """
+        if self.kind == "switch":
+            if isinstance(value, bool):
+                return value
+        elif self.kind == "choice":
+            if value in self.choices:
+                return str(value)
+        elif (
+            isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        ):
+            number = float(value)
+            if (self.low <= number <= self.high or number == self.off) and (
+                self.kind == "number" or number == int(number)
+            ):
+                return int(number) if self.kind == "whole" else number
+        raise SettingError(f"{self.name} is {value!r}, but must be {self.expected()}.")
+
+    def parse(self, text: str) -> Value:
+        """The value written in a URL; raises `SettingError` when it is not allowed."""
+        value: object = text
+        if self.kind == "switch":
+            value = {"true": True, "false": False, "1": True, "0": False}.get(text.lower(), text)
+        elif self.kind != "choice":
+            try:
+                value = float(text)
+            except ValueError:
+                value = text
+        return self.check(value)
+
+    def nearest(self, text: object) -> Value:
+        """The allowed value nearest to what was meant, for a damaged link."""
+        try:
+            return self.parse(str(text))
+        except SettingError:
+            pass
+        if self.kind == "choice":
+            close = difflib.get_close_matches(str(text), self.choices, n=1)
+            return close[0] if close else self.default
+        if self.kind == "switch":
+            return self.default
+        try:
+            number = float(str(text))
+        except ValueError:
+            return self.default
+        if math.isnan(number):
+            return self.default
+        number = min(max(number, self.low), self.high)
+        return self.check(round(number) if self.kind == "whole" else number)
+
+    def write(self, value: Value) -> str:
+        """The value as a URL shows it; `parse` reads it back exactly."""
+        return str(value).lower() if isinstance(value, bool) else repr(value).strip("'")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One thing that can be chosen.
+
+    Args:
+        name: Unique within the catalogue; stands in URLs and in code.
+        title: What a person reads in a list.
+        about: One line of description.
+        make: Builds the thing; its keywords are the names of ``params``.
+        formula: LaTeX, without dollar signs.
+        cite: Where it comes from.
+        params: What can be adjusted.
+    """
+
+    name: str
+    title: str
+    about: str
+    make: Callable[..., Any]
+    formula: str = ""
+    cite: str = ""
+    params: tuple[Param, ...] = ()
+
+    def param(self, name: str) -> Param:
+        """The parameter of that name; raises `UnknownNameError`."""
+        for param in self.params:
+            if param.name == name:
+                return param
+        raise UnknownNameError(
+            f"parameter of {self.name}", name, tuple(p.name for p in self.params) or ("(none)",)
+        )
+
+    def defaults(self) -> dict[str, Value]:
+        """Every parameter at its default."""
+        return {param.name: param.default for param in self.params}
+
+    def complete(self, given: Mapping[str, object]) -> dict[str, Value]:
+        """The given values checked, and the defaults of the others."""
+        for name in given:
+            self.param(name)
+        return {
+            p.name: p.check(given[p.name]) if p.name in given else p.default for p in self.params
+        }
+
+
+Task = Literal["classification", "regression"]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a data set asks of a model: task, width of the inputs, number of classes (0: none)."""
+
+    task: Task
+    inputs: int
+    classes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetEntry(Entry):
+    """``make(rng, **params)`` gives a `lossviz.problem.data.Table`.
+
+    Args:
+        shape: The data set's `Shape` for given parameters.
+        synthetic: Whether it is drawn from a formula (else it is real data).
+    """
+
+    shape: Callable[[Mapping[str, Value]], Shape]
+    synthetic: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelEntry(Entry):
+    """``make(inputs, outputs, **params)`` gives a `torch.nn.Module`.
+
+    Args:
+        refuses: The reason why a data set of that shape cannot be used, or "".
+    """
+
+    refuses: Callable[[Shape], str] = lambda shape: ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossEntry(Entry):
+    """``make(classes, **params)`` gives ``criterion(outputs (..., N, C), targets) -> (...)``.
+
+    The criterion is the mean over the N samples and keeps the leading dimensions, so that the
+    losses of many models are one call. Targets are class numbers (N,) in a classification and
+    values (N, 1) in a regression.
+
+    Args:
+        tasks: The tasks for which it makes sense.
+        outputs: The number C of outputs that it wants of a model, for a data set's shape.
+        probabilities: Outputs (..., N, C) to class probabilities (..., N, classes), for the
+            prediction panel and the accuracy; None where the loss has no classes.
+    """
+
+    tasks: frozenset[Task]
+    outputs: Callable[[Shape], int]
+    probabilities: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class InitialiserEntry(Entry):
+    """``make(tensor, generator, **params)`` fills one weight or bias tensor in place.
+
+    Args:
+        for_bias: Whether it can fill a bias (one dimension) too.
+    """
+
+    for_bias: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimizerEntry(Entry):
+    """``make(parameters, **params)`` gives a `torch.optim.Optimizer`.
+
+    Args:
+        layout: "flat" when the update is elementwise, so that all tensors can be trained as one
+            vector; "tensors" when it looks at the shapes of the tensors.
+        closure: Whether a step evaluates the loss again by itself (LBFGS).
+    """
+
+    layout: Literal["flat", "tensors"] = "flat"
+    closure: bool = False
+
+
+E = TypeVar("E", bound=Entry)
+
+
+class Catalogue(Generic[E]):
+    """The entries of one kind, by name, in the order in which they were added."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._entries: dict[str, E] = {}
+
+    def add(self, entry: E) -> E:
+        """Add an entry and return it.
+
+        Raises:
+            ValueError: When the name is taken by something else. The same module and qualified
+                name may come again, because Streamlit reloads user modules.
+        """
+        old = self._entries.get(entry.name)
+        if old is not None and _origin(old) != _origin(entry):
+            raise ValueError(
+                f"The {self.kind} {entry.name!r} is already there, from {_origin(old)}; "
+                f"give the one from {_origin(entry)} another name."
+            )
+        self._entries[entry.name] = entry
+        return entry
+
+    def __getitem__(self, name: str) -> E:
+        try:
+            return self._entries[name]
+        except (KeyError, TypeError):
+            raise UnknownNameError(self.kind, name, self.names()) from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[E]:
+        return iter(self._entries.values())
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def names(self) -> tuple[str, ...]:
+        """The known names, in order."""
+        return tuple(self._entries)
+
+
+def _origin(entry: Entry) -> str:
+    return f"{entry.make.__module__}.{entry.make.__qualname__}"
+
+
+datasets: Catalogue[DatasetEntry] = Catalogue("data set")
+models: Catalogue[ModelEntry] = Catalogue("model")
+losses: Catalogue[LossEntry] = Catalogue("loss")
+initialisers: Catalogue[InitialiserEntry] = Catalogue("initialiser")
+optimizers: Catalogue[OptimizerEntry] = Catalogue("optimizer")
+
+
+def load_contrib() -> tuple[str, ...]:
+    """Import `lossviz.contrib` and the folder named by ``LOSSVIZ_CONTRIB``; gives the module names.
+
+    The folder is the choice of whoever starts the program, never an upload's: its files are code.
+
+    Raises:
+        FileNotFoundError: When the variable names no folder.
+    """
+    package = importlib.import_module("lossviz.contrib")
+    names = [f"lossviz.contrib.{m.name}" for m in pkgutil.iter_modules(package.__path__)]
+    for name in names:
+        importlib.import_module(name)
+    folder = os.environ.get("LOSSVIZ_CONTRIB")
+    if folder:
+        if not Path(folder).is_dir():
+            raise FileNotFoundError(f"LOSSVIZ_CONTRIB names {folder!r}, which is not a folder.")
+        for file in sorted(Path(folder).glob("*.py")):
+            names.append(_load_file(file))
+    return tuple(names)
+
+
+def _load_file(file: Path) -> str:
+    name = f"lossviz_contrib_{file.stem}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:  # pragma: no cover - a .py file always has both
+        raise ImportError(f"{file} cannot be imported.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return name

@@ -1,0 +1,250 @@
+"""`Scene`: several contenders on one problem, and how they are looked at; to and from a URL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lossviz import registry
+from lossviz.registry import Param, SettingError, Value
+from lossviz.settings import (
+    CHOICES,
+    VALUES,
+    Experiment,
+    Options,
+    check_version,
+    read_call,
+    read_value,
+    shorten,
+    unknown_field,
+    with_choice,
+    write_call,
+)
+
+#: More contenders than this are hard to tell apart.
+MOST_CONTENDERS = 8
+
+PLANES = {
+    "pca": "PCA of the paths",
+    "random": "Random directions",
+    "exact": "The two parameters",
+}
+
+#: How the picture is looked at: one table for URL, defaults and widgets.
+VIEWS: dict[str, Param] = {
+    p.name: p
+    for p in (
+        Param("plane", "pca", choices=tuple(PLANES),
+              help="The two directions in weight space that are drawn."),
+        Param("normalize", "filter", choices=("filter", "layer", "none"), title="normalisation",
+              help="How random directions are scaled to the weights."),
+        Param("plane_seed", 0, 0, 9999, title="plane seed", help="Which random directions."),
+        Param("grid", "61", choices=("41", "61", "101"), title="resolution",
+              help="Points of the surface along each axis."),
+        Param("split", "train", choices=("train", "test"), title="surface of",
+              help="Whose loss the surface shows."),
+        Param("three_d", False, title="3-D", help="The surface in three dimensions."),
+        Param("log", False, title="log scale", help="Colours and curves by the logarithm."),
+        Param("chosen", 0, 0, MOST_CONTENDERS - 1, title="predictions of",
+              help="The contender whose predictions are shown."),
+        Param("target", 0.1, 1e-6, 1e3, "log", title="target loss",
+              help="The scoreboard counts the steps until the training loss is below it."),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One optimizer with its hyperparameters; ``visible`` says whether it is drawn."""
+
+    optimizer: str = "sgd"
+    params: Mapping[str, Value] = field(default_factory=Options)
+    visible: bool = True
+
+    def __post_init__(self) -> None:
+        complete = registry.optimizers[self.optimizer].complete(self.params)
+        object.__setattr__(self, "params", Options(complete))
+
+
+def _opening() -> tuple[Contender, ...]:
+    return (
+        Contender("sgd", Options(lr=0.5)),
+        Contender("adam", Options(lr=0.02)),
+    )
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the playground shows, as plain data.
+
+    Args:
+        base: Data, model, loss and training that all contenders share (its optimizer is not used).
+        contenders: One to eight of them.
+        start: Where all contenders start, as a point of the plane that belongs to the same scene
+            without a start; None for the initial weights.
+        colour_range: The pinned lower and upper loss of the colours, or None.
+        plane, normalize, plane_seed, grid, split, three_d, log, chosen, target: See `VIEWS`.
+
+    Raises:
+        SettingError: For a value that is not allowed.
+    """
+
+    base: Experiment = field(default_factory=Experiment)
+    contenders: tuple[Contender, ...] = field(default_factory=_opening)
+    start: tuple[float, float] | None = None
+    colour_range: tuple[float, float] | None = None
+    plane: str = "pca"
+    normalize: str = "filter"
+    plane_seed: int = 0
+    grid: str = "61"
+    split: str = "train"
+    three_d: bool = False
+    log: bool = False
+    chosen: int = 0
+    target: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.contenders) <= MOST_CONTENDERS:
+            raise SettingError(
+                f"There are {len(self.contenders)} contenders; 1 to {MOST_CONTENDERS} can race."
+            )
+        for name, param in VIEWS.items():
+            object.__setattr__(self, name, param.check(getattr(self, name)))
+        if self.chosen >= len(self.contenders):
+            object.__setattr__(self, "chosen", 0)
+        plain = replace(self.base, optimizer="sgd", params={})
+        object.__setattr__(self, "base", plain)
+
+    def experiments(self) -> tuple[Experiment, ...]:
+        """One experiment for each contender."""
+        return tuple(
+            replace(self.base, optimizer=c.optimizer, params=c.params) for c in self.contenders
+        )
+
+    def to_url(self) -> dict[str, str]:
+        """The scene as URL fields; what stands at its default is left out."""
+        plain = Scene()
+        url = self.base.to_url()
+        if [(c.optimizer, c.params) for c in self.contenders] != [
+            (c.optimizer, c.params) for c in plain.contenders
+        ]:
+            url["race"] = ";".join(
+                write_call(registry.optimizers[c.optimizer], c.params) for c in self.contenders
+            )
+        hidden = [str(i) for i, c in enumerate(self.contenders) if not c.visible]
+        if hidden:
+            url["hidden"] = ",".join(hidden)
+        for name in ("start", "colour_range"):
+            pair = getattr(self, name)
+            if pair is not None:
+                url[name] = f"{pair[0]!r},{pair[1]!r}"
+        for name, param in VIEWS.items():
+            if getattr(self, name) != getattr(plain, name):
+                url[name] = param.write(getattr(self, name))
+        return url
+
+    @classmethod
+    def from_url(cls, url: Mapping[str, str]) -> Scene:
+        """The scene of these URL fields; raises `SettingError` naming everything wrong in them."""
+        scene, problems = cls.nearest_from_url(url)
+        if problems:
+            raise SettingError(" ".join(problems))
+        return scene
+
+    @classmethod
+    def nearest_from_url(cls, url: Mapping[str, str]) -> tuple[Scene, tuple[str, ...]]:
+        """The valid scene nearest to these URL fields, and a sentence for each repair."""
+        shared = {"v", *VALUES, *(c.field for c in CHOICES if c.field != "optimizer")}
+        own = {"race", "hidden", "start", "colour_range", *VIEWS}
+        problems: list[str] = list(check_version(url))
+        problems += [unknown_field(key, shared | own) for key in url if key not in shared | own]
+        base, repairs = Experiment.nearest_from_url(
+            {key: value for key, value in url.items() if key in shared and key != "v"}
+        )
+        problems += repairs
+        values: dict[str, Any] = {
+            name: read_value(param, url[name], name, problems)
+            for name, param in VIEWS.items()
+            if name in url
+        }
+        contenders = _read_race(url.get("race"), problems)
+        values["contenders"] = _read_hidden(url.get("hidden"), contenders, problems)
+        for name in ("start", "colour_range"):
+            if name in url:
+                values[name] = _read_pair(url[name], name, problems)
+        pinned = values.get("colour_range")
+        if pinned is not None and not pinned[0] < pinned[1]:
+            problems.append("colour_range: the first number must be below the second. Not pinned.")
+            values["colour_range"] = None
+        if values.get("chosen", 0) >= len(contenders):
+            problems.append(f"chosen: there are only {len(contenders)} contenders. Using 0.")
+            values["chosen"] = 0
+        scene = cls(base=base, **values)
+        return scene.fitting(problems), tuple(problems)
+
+    def fitting(self, problems: list[str] | None = None) -> Scene:
+        """The scene with an exact plane only where there are two parameters (and always there)."""
+        exact = self.base.model == "two_parameter"
+        if exact == (self.plane == "exact"):
+            return self
+        if self.plane == "exact" and problems is not None:
+            problems.append(
+                f"plane: the model {self.base.model!r} has more than two parameters, so no plane "
+                "is exact. Using 'pca'."
+            )
+        return replace(self, plane="exact" if exact else "pca", start=None)
+
+    def with_base(self, **changes: Any) -> tuple[Scene, tuple[str, ...]]:
+        """The scene with another base; choices that no longer fit are replaced and reported."""
+        base, problems = with_choice(self.base, **changes)
+        # A start is a point of the old problem's plane.
+        return replace(self, base=base, start=None).fitting(), problems
+
+
+def _read_race(text: str | None, problems: list[str]) -> tuple[Contender, ...]:
+    if text is None:
+        return _opening()
+    parts = [part for part in text.split(";") if part.strip()]
+    if len(parts) > MOST_CONTENDERS:
+        problems.append(
+            f"race: {len(parts)} contenders were asked for; the first {MOST_CONTENDERS} are used."
+        )
+    if not parts:
+        problems.append("race: no contender was named. Using the usual two.")
+        return _opening()
+    read = (
+        read_call(registry.optimizers, part, "sgd", "race", problems)
+        for part in parts[:MOST_CONTENDERS]
+    )
+    return tuple(Contender(name, options) for name, options in read)
+
+
+def _read_hidden(
+    text: str | None, contenders: tuple[Contender, ...], problems: list[str]
+) -> tuple[Contender, ...]:
+    hidden: set[int] = set()
+    for part in (text or "").split(","):
+        if not part:
+            continue
+        if part.isascii() and part.isdigit() and int(part) < len(contenders):
+            hidden.add(int(part))
+        else:
+            problems.append(f"hidden: {shorten(part)!r} is no contender's number. Ignored.")
+    return tuple(replace(c, visible=i not in hidden) for i, c in enumerate(contenders))
+
+
+def _read_pair(text: str, where: str, problems: list[str]) -> tuple[float, float] | None:
+    try:
+        x, y = (float(part) for part in text.split(","))
+        if abs(x) < 1e9 and abs(y) < 1e9:  # NaN and infinity fail too
+            return x, y
+    except ValueError:
+        pass
+    problems.append(f"{where}: {shorten(text)!r} is not a pair of numbers. Ignored.")
+    return None
+
+
+def letters(count: int) -> Iterator[str]:
+    """The short names of contenders: A, B, C, ..."""
+    return (chr(ord("A") + i) for i in range(count))

@@ -1,0 +1,366 @@
+"""`Experiment`: everything that decides a run, as frozen plain values, to and from a URL.
+
+A URL has one field for each choice, written as a call: ``model=mlp(width=32)``. Values at their
+default are left out; the field ``v`` says which defaults were meant.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from lossviz import registry
+from lossviz.registry import Catalogue, Entry, Param, SettingError, Shape, UnknownNameError, Value
+
+#: The version of the URL format and of the defaults that it leaves out.
+URL_VERSION = "1"
+
+
+class Options(Mapping[str, Value]):
+    """A read-only, hashable mapping of option names to plain values.
+
+    >>> Options(lr=0.1, momentum=0.9) == {"momentum": 0.9, "lr": 0.1}
+    True
+    """
+
+    __slots__ = ("_items",)
+
+    def __init__(self, given: Mapping[str, Value] | None = None, /, **more: Value) -> None:
+        self._items = tuple(sorted({**(given or {}), **more}.items()))
+
+    def __getitem__(self, name: str) -> Value:
+        for key, value in self._items:
+            if key == name:
+                return value
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for key, _ in self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __hash__(self) -> int:
+        return hash(self._items)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mapping) and dict(self._items) == dict(other)
+
+    def __repr__(self) -> str:
+        return repr(dict(self._items))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A pair of fields of `Experiment`: the name of an entry, and its options."""
+
+    field: str
+    options: str
+    catalogue: Catalogue[Any]
+
+
+#: One table for parsing, writing, defaults and widgets: the choices and the plain values.
+CHOICES: tuple[Choice, ...] = (
+    Choice("dataset", "dataset_params", registry.datasets),
+    Choice("model", "model_params", registry.models),
+    Choice("init", "init_params", registry.initialisers),
+    Choice("bias_init", "bias_init_params", registry.initialisers),
+    Choice("loss", "loss_params", registry.losses),
+    Choice("optimizer", "params", registry.optimizers),
+)
+
+VALUES: dict[str, Param] = {
+    p.name: p
+    for p in (
+        Param("data_seed", 0, 0, 999_999, help="Which samples are drawn, and how they are split.",
+              title="data seed"),
+        Param("scaling", "standard", choices=("standard", "unit", "none"),
+              help="Inputs to mean 0 and spread 1, to [0, 1], or left as they are."),
+        Param("test_share", 0.3, 0.0, 0.9, help="The share of the samples kept for testing.",
+              title="test share"),
+        Param("batch_size", 0, 1, 10_000, "log", off=0, title="batch size",
+              help="Samples for each step; 0 takes all of them."),
+        Param("steps", 300, 1, 50_000, "log", help="How many times the optimizer steps."),
+        Param("dtype", "float32", choices=("float32", "float64"), title="precision",
+              help="Single or double precision."),
+        Param("seed", 0, 0, 999_999, help="Initial weights and the order of the batches."),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One training run as plain data; the same experiment always gives the same numbers.
+
+    Options that are not given are filled with the defaults of their catalogue entry, so that two
+    experiments are equal exactly when they mean the same.
+
+    Args:
+        dataset, dataset_params: What is learnt from.
+        data_seed: Seed of the samples and of the split.
+        scaling: "standard" (mean 0, spread 1), "unit" ([0, 1]) or "none".
+        test_share: The share of the samples that is kept for testing.
+        model, model_params: What learns.
+        init, init_params: How weights start.
+        bias_init, bias_init_params: How biases start.
+        loss, loss_params: What is lowered.
+        optimizer, params: How it is lowered.
+        batch_size: Samples for each step, 0 for all.
+        steps: How many times the optimizer steps.
+        dtype: "float32" or "float64".
+        seed: Seed of the initial weights and of the order of the batches.
+
+    Raises:
+        UnknownNameError: For a name that its catalogue does not have; lists the known ones.
+        SettingError: For a value outside its range, or choices that do not go together.
+
+    >>> import lossviz as lv
+    >>> exp = lv.Experiment(optimizer="adam", params={"lr": 0.01})
+    >>> exp.to_url()
+    {'v': '1', 'optimizer': 'adam(lr=0.01)'}
+    >>> lv.Experiment.from_url(exp.to_url()) == exp
+    True
+    """
+
+    dataset: str = "moons"
+    dataset_params: Mapping[str, Value] = field(default_factory=Options)
+    data_seed: int = 0
+    scaling: str = "standard"
+    test_share: float = 0.3
+    model: str = "mlp"
+    model_params: Mapping[str, Value] = field(default_factory=Options)
+    init: str = "default"
+    init_params: Mapping[str, Value] = field(default_factory=Options)
+    bias_init: str = "default"
+    bias_init_params: Mapping[str, Value] = field(default_factory=Options)
+    loss: str = "cross_entropy"
+    loss_params: Mapping[str, Value] = field(default_factory=Options)
+    optimizer: str = "sgd"
+    params: Mapping[str, Value] = field(default_factory=Options)
+    batch_size: int = 0
+    steps: int = 300
+    dtype: str = "float32"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for choice in CHOICES:
+            entry = choice.catalogue[getattr(self, choice.field)]
+            given = getattr(self, choice.options)
+            try:
+                complete = Options(entry.complete(given))
+            except SettingError as error:
+                raise SettingError(f"{choice.field} {entry.name}: {error}") from None
+            object.__setattr__(self, choice.options, complete)
+        for name, param in VALUES.items():
+            object.__setattr__(self, name, param.check(getattr(self, name)))
+        for problem in self._clashes():
+            raise SettingError(problem[1])
+
+    @property
+    def shape(self) -> Shape:
+        """Task, input width and number of classes of the data set."""
+        return registry.datasets[self.dataset].shape(self.dataset_params)
+
+    def _clashes(self) -> Iterator[tuple[str, str]]:
+        """The choices that do not go together: the field to change, and why."""
+        shape = self.shape
+        loss = registry.losses[self.loss]
+        if shape.task not in loss.tasks:
+            tasks = " and ".join(sorted(loss.tasks))
+            yield (
+                "loss",
+                f"The loss {loss.name!r} is for {tasks}, but the data set {self.dataset!r} is a "
+                f"{shape.task}.",
+            )
+            return
+        reason = registry.models[self.model].refuses(shape)
+        if reason:
+            yield "model", f"The model {self.model!r} does not fit the data set: {reason}"
+        if not registry.initialisers[self.bias_init].for_bias:
+            yield (
+                "bias_init",
+                f"The initialiser {self.bias_init!r} needs a matrix; biases have none.",
+            )
+
+    # --- URL ---------------------------------------------------------------------------------
+
+    def to_url(self) -> dict[str, str]:
+        """The settings as URL fields; what stands at its default is left out."""
+        plain = type(self)()
+        url = {"v": URL_VERSION}
+        for choice in CHOICES:
+            name, options = getattr(self, choice.field), getattr(self, choice.options)
+            if (name, options) != (getattr(plain, choice.field), getattr(plain, choice.options)):
+                url[choice.field] = write_call(choice.catalogue[name], options)
+        for name, param in VALUES.items():
+            if getattr(self, name) != getattr(plain, name):
+                url[name] = param.write(getattr(self, name))
+        return url
+
+    @classmethod
+    def from_url(cls, url: Mapping[str, str]) -> Experiment:
+        """The experiment of these URL fields.
+
+        Raises:
+            SettingError: When anything in it is unknown, unreadable or out of range; the message
+                names every such place. `nearest_from_url` repairs instead.
+        """
+        experiment, problems = cls.nearest_from_url(url)
+        if problems:
+            raise SettingError(" ".join(problems))
+        return experiment
+
+    @classmethod
+    def nearest_from_url(cls, url: Mapping[str, str]) -> tuple[Experiment, tuple[str, ...]]:
+        """The valid experiment nearest to these URL fields, and a sentence for each repair."""
+        problems: list[str] = list(check_version(url))
+        known = {"v", *VALUES, *(choice.field for choice in CHOICES)}
+        problems += [unknown_field(key, known) for key in url if key not in known]
+        values: dict[str, Any] = {}
+        for name, param in VALUES.items():
+            if name in url:
+                values[name] = read_value(param, url[name], name, problems)
+        for choice in CHOICES:
+            if choice.field in url:
+                default = getattr(cls, choice.field)
+                name, options = read_call(
+                    choice.catalogue, url[choice.field], default, choice.field, problems
+                )
+                values[choice.field], values[choice.options] = name, options
+        return repaired(values, problems), tuple(problems)
+
+
+def repaired(values: dict[str, Any], problems: list[str]) -> Experiment:
+    """The experiment of checked values, with choices that clash replaced and reported."""
+    known = {name: value for name, value in values.items() if name in _FIELD_NAMES}
+    for _ in range(4):
+        bare = _unchecked(known)
+        clash = next(bare._clashes(), None)
+        if clash is None:
+            return Experiment(**known)
+        name, why = clash
+        known[name] = _fitting(name, bare)
+        known[f"{name}_params"] = {}
+        problems.append(f"{why} Using {known[name]!r}.")
+    raise SettingError(" ".join(problems))
+
+
+def _unchecked(values: Mapping[str, Any]) -> Experiment:
+    """An experiment with these values whose choices may clash."""
+    bare = Experiment()
+    for name, value in values.items():
+        object.__setattr__(bare, name, value)
+    for choice in CHOICES:
+        entry = choice.catalogue[getattr(bare, choice.field)]
+        given = values.get(choice.options, {})
+        object.__setattr__(bare, choice.options, Options(entry.complete(given)))
+    return bare
+
+
+def _fitting(name: str, bare: Experiment) -> str:
+    """A choice for this field that goes with the others."""
+    if name == "loss":
+        return "cross_entropy" if bare.shape.task == "classification" else "mse"
+    return "mlp" if name == "model" else "default"
+
+
+def with_choice(experiment: Experiment, **changes: Any) -> tuple[Experiment, tuple[str, ...]]:
+    """The experiment with changes; choices that no longer fit are replaced, with a sentence each.
+
+    Options of a changed choice that are not given go back to their defaults.
+    """
+    values = {f.name: getattr(experiment, f.name) for f in fields(experiment)}
+    for choice in CHOICES:
+        if choice.field in changes and changes[choice.field] != values[choice.field]:
+            values[choice.options] = {}
+    values.update(changes)
+    problems: list[str] = []
+    return repaired(values, problems), tuple(problems)
+
+
+_FIELD_NAMES = tuple(f.name for f in fields(Experiment))
+
+# --- reading and writing ---------------------------------------------------------------------
+
+_CALL = re.compile(r"^\s*([A-Za-z0-9_]+)\s*(?:\((.*)\))?\s*$", re.DOTALL)
+
+
+def write_call(entry: Entry, options: Mapping[str, Value]) -> str:
+    """``name(option=value,...)`` with the options that differ from their defaults."""
+    changed = [
+        f"{p.name}={p.write(options[p.name])}" for p in entry.params if options[p.name] != p.default
+    ]
+    return f"{entry.name}({','.join(changed)})" if changed else entry.name
+
+
+def read_call(
+    catalogue: Catalogue[Any], text: str, default: str, where: str, problems: list[str]
+) -> tuple[str, Options]:
+    """The entry's name and options of ``name(option=value,...)``; repairs are reported."""
+    match = _CALL.match(text)
+    if not match:
+        problems.append(
+            f"{where}: {shorten(text)!r} cannot be read, expected name or name(option=value). "
+            f"Using {default!r}."
+        )
+        return default, Options()
+    name, inside = match[1], match[2] or ""
+    if name not in catalogue:
+        close = difflib.get_close_matches(name, catalogue.names(), n=1)
+        chosen = close[0] if close else default
+        known = ", ".join(catalogue.names())
+        problems.append(
+            f"{where}: there is no {catalogue.kind} {shorten(name)!r}. Using {chosen!r}. "
+            f"Known: {known}."
+        )
+        name = chosen
+    entry = catalogue[name]
+    given: dict[str, Value] = {}
+    for part in filter(None, (piece.strip() for piece in inside.split(","))):
+        key, equals, value = (piece.strip() for piece in part.partition("="))
+        try:
+            param = entry.param(key)
+        except UnknownNameError as error:
+            problems.append(f"{where}: {error} Ignored.")
+            continue
+        given[key] = read_value(param, value if equals else "", f"{where} {name}", problems)
+    return name, Options(given)
+
+
+def read_value(param: Param, text: str, where: str, problems: list[str]) -> Value:
+    """The value of a URL field, or the nearest allowed one with a report."""
+    try:
+        return param.parse(text)
+    except SettingError:
+        value = param.nearest(text)
+        label = where if where == param.name else f"{where}, {param.name}"
+        problems.append(
+            f"{label}: {shorten(text)!r} is not {param.expected()}. Using {param.write(value)}."
+        )
+        return value
+
+
+def check_version(url: Mapping[str, str]) -> Iterator[str]:
+    """A sentence when the URL was written by another version of the format."""
+    version = url.get("v", URL_VERSION)
+    if version != URL_VERSION:
+        yield (
+            f"The link has the version {shorten(version)!r}, this program reads version "
+            f"{URL_VERSION}; some settings may have been read differently."
+        )
+
+
+def unknown_field(key: str, known: set[str]) -> str:
+    """A sentence about a URL field that nobody asked for."""
+    close = difflib.get_close_matches(key, sorted(known), n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    return f"The link has an unknown field {shorten(key)!r}, which was ignored.{hint}"
+
+
+def shorten(text: str, limit: int = 40) -> str:
+    """Hostile or long text cut to what fits a sentence, control characters removed."""
+    clean = "".join(c if c.isprintable() else "?" for c in str(text))
+    return clean if len(clean) <= limit else f"{clean[:limit]}..."
