@@ -1,0 +1,20 @@
+"""Planes in parameter space: how they are chosen, and what lies outside of them."""
+
+from lossviz.plane.exact import exact_plane
+from lossviz.plane.pca import pca_plane
+from lossviz.plane.plane import Plane
+from lossviz.plane.random import random_plane
+from lossviz.plane.random_walk import random_walk_shares
+from lossviz.plane.through import through_plane
+from lossviz.plane.window import grid, window
+
+__all__ = [
+    "Plane",
+    "exact_plane",
+    "grid",
+    "pca_plane",
+    "random_plane",
+    "random_walk_shares",
+    "through_plane",
+    "window",
+]
