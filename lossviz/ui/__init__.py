@@ -1,0 +1,1 @@
+"""What the pages are made of: state and URL, widgets from catalogues, the stage."""

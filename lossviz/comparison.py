@@ -1,4 +1,4 @@
-"""`Scene`: several contenders on one problem, and how they are looked at; to and from a URL."""
+"""`Comparison`: contenders on one problem, and how they are looked at; to and from a URL."""
 
 from __future__ import annotations
 
@@ -75,15 +75,15 @@ def _opening() -> tuple[Contender, ...]:
 
 
 @dataclass(frozen=True)
-class Scene:
+class Comparison:
     """What the playground shows, as plain data.
 
     Args:
-        base: Data, model, loss and training that all contenders share (its optimizer is not used).
+        base: Data, model, loss and training that all share (its optimizer is not used).
         contenders: One to eight of them.
-        start: Where all contenders start, as a point of the plane that belongs to the same scene
-            without a start; None for the initial weights.
-        colour_range: The pinned lower and upper loss of the colours, or None.
+        start: Where all contenders start, as a point of the plane that belongs to the same
+            comparison without a start; None for the initial weights.
+        color_range: The pinned lower and upper loss of the colours, or None.
         plane, normalize, plane_seed, grid, split, three_d, log, chosen, target: See `VIEWS`.
 
     Raises:
@@ -93,7 +93,7 @@ class Scene:
     base: Experiment = field(default_factory=Experiment)
     contenders: tuple[Contender, ...] = field(default_factory=_opening)
     start: tuple[float, float] | None = None
-    colour_range: tuple[float, float] | None = None
+    color_range: tuple[float, float] | None = None
     plane: str = "pca"
     normalize: str = "filter"
     plane_seed: int = 0
@@ -123,8 +123,8 @@ class Scene:
         )
 
     def to_url(self) -> dict[str, str]:
-        """The scene as URL fields; what stands at its default is left out."""
-        plain = Scene()
+        """The comparison as URL fields; what stands at its default is left out."""
+        plain = Comparison()
         url = self.base.to_url()
         if [(c.optimizer, c.params) for c in self.contenders] != [
             (c.optimizer, c.params) for c in plain.contenders
@@ -135,7 +135,7 @@ class Scene:
         hidden = [str(i) for i, c in enumerate(self.contenders) if not c.visible]
         if hidden:
             url["hidden"] = ",".join(hidden)
-        for name in ("start", "colour_range"):
+        for name in ("start", "color_range"):
             pair = getattr(self, name)
             if pair is not None:
                 url[name] = f"{pair[0]!r},{pair[1]!r}"
@@ -145,18 +145,18 @@ class Scene:
         return url
 
     @classmethod
-    def from_url(cls, url: Mapping[str, str]) -> Scene:
-        """The scene of these URL fields; raises `SettingError` naming everything wrong in them."""
-        scene, problems = cls.nearest_from_url(url)
+    def from_url(cls, url: Mapping[str, str]) -> Comparison:
+        """The comparison of these URL fields; raises `SettingError` naming all that is wrong."""
+        comparison, problems = cls.nearest_from_url(url)
         if problems:
             raise SettingError(" ".join(problems))
-        return scene
+        return comparison
 
     @classmethod
-    def nearest_from_url(cls, url: Mapping[str, str]) -> tuple[Scene, tuple[str, ...]]:
-        """The valid scene nearest to these URL fields, and a sentence for each repair."""
+    def nearest_from_url(cls, url: Mapping[str, str]) -> tuple[Comparison, tuple[str, ...]]:
+        """The valid comparison nearest to these URL fields, and a sentence for each repair."""
         shared = {"v", *VALUES, *(c.field for c in CHOICES if c.field != "optimizer")}
-        own = {"race", "hidden", "start", "colour_range", *VIEWS}
+        own = {"race", "hidden", "start", "color_range", *VIEWS}
         problems: list[str] = list(check_version(url))
         problems += [unknown_field(key, shared | own) for key in url if key not in shared | own]
         base, repairs = Experiment.nearest_from_url(
@@ -170,21 +170,21 @@ class Scene:
         }
         contenders = _read_race(url.get("race"), problems)
         values["contenders"] = _read_hidden(url.get("hidden"), contenders, problems)
-        for name in ("start", "colour_range"):
+        for name in ("start", "color_range"):
             if name in url:
                 values[name] = _read_pair(url[name], name, problems)
-        pinned = values.get("colour_range")
+        pinned = values.get("color_range")
         if pinned is not None and not pinned[0] < pinned[1]:
-            problems.append("colour_range: the first number must be below the second. Not pinned.")
-            values["colour_range"] = None
+            problems.append("color_range: the first number must be below the second. Not pinned.")
+            values["color_range"] = None
         if values.get("chosen", 0) >= len(contenders):
             problems.append(f"chosen: there are only {len(contenders)} contenders. Using 0.")
             values["chosen"] = 0
-        scene = cls(base=base, **values)
-        return scene.fitting(problems), tuple(problems)
+        comparison = cls(base=base, **values)
+        return comparison.fitting(problems), tuple(problems)
 
-    def fitting(self, problems: list[str] | None = None) -> Scene:
-        """The scene with an exact plane only where there are two parameters (and always there)."""
+    def fitting(self, problems: list[str] | None = None) -> Comparison:
+        """The comparison with an exact plane where there are two parameters, and only there."""
         exact = self.base.model == "two_parameter"
         if exact == (self.plane == "exact"):
             return self
@@ -195,8 +195,8 @@ class Scene:
             )
         return replace(self, plane="exact" if exact else "pca", start=None)
 
-    def with_base(self, **changes: Any) -> tuple[Scene, tuple[str, ...]]:
-        """The scene with another base; choices that no longer fit are replaced and reported."""
+    def with_base(self, **changes: Any) -> tuple[Comparison, tuple[str, ...]]:
+        """The comparison with another base; what no longer fits is replaced and reported."""
         base, problems = with_choice(self.base, **changes)
         # A start is a point of the old problem's plane.
         return replace(self, base=base, start=None).fitting(), problems

@@ -1,0 +1,12 @@
+"""The app as ASGI: routes, start-up and shut-down. `streamlit run app.py` finds `app` by itself."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from lossviz.ui.server import explain, lifespan
+from lossviz.ui.stage.routes import routes
+
+FRAME = Path(__file__).parent / "lossviz" / "ui" / "frame.py"
+
+app = st.App(FRAME, routes=routes(), lifespan=lifespan, on_script_error=explain)

@@ -1,0 +1,22 @@
+"""The frame around every page: title, navigation, style. Streamlit runs it for each visit."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from lossviz.ui.style import apply_style
+
+PAGES = Path(__file__).parents[2] / "pages"
+
+st.set_page_config(
+    page_title="lossviz",
+    page_icon=":material/landscape:",
+    layout="wide",
+    initial_sidebar_state="auto",
+    menu_items={"Get help": None, "Report a bug": None, "About": None},
+)
+apply_style()
+page = st.navigation(
+    [st.Page(PAGES / "playground.py", title="Playground", default=True)], position="hidden"
+)
+page.run()

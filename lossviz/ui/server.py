@@ -1,0 +1,61 @@
+"""Start-up and shut-down of the server, and what happens when a page fails.
+
+A class opens the page all at once. So everything that a page imports is imported here, before the
+first visitor (two sessions that import the same module for the first time can see it half done),
+the worker processes are started, and what lives for ever is taken out of the garbage collector's
+sight: Streamlit's full collection after each run is switched off in ``.streamlit/config.toml``.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import streamlit as st
+
+from lossviz import engine
+
+#: Everything that a page or the stage uses, imported before the first visitor.
+PRELOAD = (
+    "lossviz",
+    "lossviz.picture",
+    "lossviz.ui.playground",
+    "numpy",
+    "pandas",
+    "plotly.graph_objects",
+    "pyarrow",
+    "streamlit.elements.widgets.slider",
+    "streamlit.navigation.page",
+    "torch",
+)
+
+logger = logging.getLogger("lossviz")
+
+
+@asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
+    """Make the server fit for a class before the first visitor, and stop the workers after."""
+    for name in PRELOAD:
+        importlib.import_module(name)
+    engine.start()
+    gc.collect()
+    gc.freeze()
+    try:
+        yield {}
+    finally:
+        engine.stop()
+
+
+def explain(error: Exception) -> bool:
+    """A sentence on the page in place of a traceback, which goes to the server's log."""
+    logger.exception("A page failed", exc_info=error)
+    st.error(
+        "Something went wrong while this page was drawn; your settings are still in the address "
+        "bar. Change the last setting back, or press reset. The server's log has the details.",
+        icon=":material/error:",
+    )
+    return True
