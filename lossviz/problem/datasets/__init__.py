@@ -1,0 +1,11 @@
+"""The catalogue of data sets: what is learnt from."""
+
+# In the order in which the entries are listed.
+# isort: off
+from lossviz.problem.datasets import curves
+from lossviz.problem.datasets import clusters
+from lossviz.problem.datasets import values
+from lossviz.problem.datasets import real
+# isort: on
+
+__all__ = ["clusters", "curves", "real", "values"]

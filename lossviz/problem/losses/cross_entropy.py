@@ -1,0 +1,74 @@
+"""Cross-entropy of the softmax over the classes."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from lossviz.problem.losses.probabilities import softmax
+from lossviz.problem.losses.targets import signs
+from lossviz.problem.problem import Criterion
+from lossviz.registry import LossEntry, Param, losses
+
+
+def cross_entropy(outputs: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> Tensor:
+    r"""Mean negative log-probability of the true class.
+
+    $$L = -\frac1N \sum_n \log \frac{e^{f_{n,y_n}}}{\sum_c e^{f_{n,c}}}$$
+
+    With label smoothing $\varepsilon$ the target is $(1 - \varepsilon)$ on the true class plus
+    $\varepsilon / C$ on every class. Equal to `torch.nn.functional.cross_entropy`.
+
+    Args:
+        outputs: Logits (..., N, C), C at least 2.
+        targets: Class numbers (N,).
+        label_smoothing: $\varepsilon$, from 0 to 1.
+
+    Returns:
+        The losses (...). How to read them: $\log C$ is what guessing scores, 0 is certainty.
+    """
+    if outputs.shape[-1] == 2:
+        # With two classes only the difference counts, and this form costs half as much.
+        margin = (outputs[..., 1] - outputs[..., 0]) * signs(targets, outputs)
+        each = -F.logsigmoid(margin)
+        if label_smoothing:
+            each = each + (label_smoothing / 2) * margin
+        return each.mean(-1)
+    index = targets.unsqueeze(-1).expand(*outputs.shape[:-1], 1)
+    # Relative to the true class's logit the sum keeps its digits, and is a third of the cost of
+    # log_softmax.
+    relative = outputs - outputs.gather(-1, index)
+    each = relative.logsumexp(-1)
+    if label_smoothing:
+        each = each - label_smoothing * relative.mean(-1)
+    return each.mean(-1)
+
+
+def make_cross_entropy(classes: int, label_smoothing: float) -> Criterion:
+    """The criterion with this much label smoothing."""
+    return lambda outputs, targets: cross_entropy(outputs, targets, label_smoothing)
+
+
+losses.add(
+    LossEntry(
+        name="cross_entropy",
+        title="Cross-entropy",
+        about="The standard for classes: how surprised the model is by the true class.",
+        make=make_cross_entropy,
+        formula=r"-\frac1N \sum_n \log \frac{e^{f_{n,y_n}}}{\sum_c e^{f_{n,c}}}",
+        cite="Good, Rational Decisions, J. R. Stat. Soc. B 14 (1952); label smoothing: Szegedy et "
+        "al., Rethinking the Inception Architecture, CVPR 2016",
+        params=(
+            Param(
+                "label_smoothing",
+                0.0,
+                0.0,
+                0.5,
+                help="The share of the target that is spread evenly over all classes.",
+            ),
+        ),
+        tasks=frozenset({"classification"}),
+        outputs=lambda shape: shape.classes,
+        probabilities=softmax,
+    )
+)

@@ -1,0 +1,141 @@
+"""Losses of a difference of values: squared, absolute, and two that are both.
+
+They serve classification too, by regression onto zeros and ones: one output for two classes, one
+for each class otherwise. That is worth seeing once, and cross-entropy is nearly always better.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from lossviz.problem.losses.probabilities import nearest_distribution
+from lossviz.problem.losses.targets import columns
+from lossviz.problem.problem import Criterion
+from lossviz.registry import LossEntry, Param, Shape, Task, losses
+
+_TASKS: frozenset[Task] = frozenset({"regression", "classification"})
+
+
+def mse(outputs: Tensor, targets: Tensor) -> Tensor:
+    r"""Mean squared error $\frac1{NC} \sum_{n,c} (f_{nc} - y_{nc})^2$.
+
+    Args:
+        outputs: Values (..., N, C).
+        targets: Values (N, C), or class numbers (N,) to be read as zeros and ones.
+
+    Returns:
+        The losses (...). How to read them: in squared units of the target; 1 is what the mean
+        scores on standardised targets.
+    """
+    return (outputs - columns(targets, outputs)).square().mean((-2, -1))
+
+
+def mae(outputs: Tensor, targets: Tensor) -> Tensor:
+    r"""Mean absolute error $\frac1{NC} \sum_{n,c} |f_{nc} - y_{nc}|$; arguments as `mse`."""
+    return (outputs - columns(targets, outputs)).abs().mean((-2, -1))
+
+
+def huber(outputs: Tensor, targets: Tensor, delta: float = 1.0) -> Tensor:
+    r"""Squared within $\delta$, linear beyond; arguments as `mse`.
+
+    $$\frac1{NC} \sum_{n,c} \begin{cases} r^2 / 2 & |r| \le \delta \\
+        \delta\,(|r| - \delta / 2) & \text{else} \end{cases}, \quad r = f_{nc} - y_{nc}$$
+    """
+    expected = columns(targets, outputs).expand_as(outputs)
+    return F.huber_loss(outputs, expected, reduction="none", delta=delta).mean((-2, -1))
+
+
+def smooth_l1(outputs: Tensor, targets: Tensor, beta: float = 1.0) -> Tensor:
+    r"""The Huber loss with $\delta = \beta$, divided by $\beta$; arguments as `mse`.
+
+    Its slope far out is 1 whatever $\beta$, so that it tends to the absolute error as $\beta$
+    tends to 0, where the Huber loss tends to 0.
+    """
+    expected = columns(targets, outputs).expand_as(outputs)
+    return F.smooth_l1_loss(outputs, expected, reduction="none", beta=beta).mean((-2, -1))
+
+
+def make_mse(classes: int) -> Criterion:
+    """The criterion; it has no options."""
+    return mse
+
+
+def make_mae(classes: int) -> Criterion:
+    """The criterion; it has no options."""
+    return mae
+
+
+def make_huber(classes: int, delta: float) -> Criterion:
+    """The criterion that turns linear at delta."""
+    return lambda outputs, targets: huber(outputs, targets, delta)
+
+
+def make_smooth_l1(classes: int, beta: float) -> Criterion:
+    """The criterion that turns linear at beta."""
+    return lambda outputs, targets: smooth_l1(outputs, targets, beta)
+
+
+def _outputs(shape: Shape) -> int:
+    return shape.classes if shape.classes > 2 else 1
+
+
+losses.add(
+    LossEntry(
+        name="mse",
+        title="Mean squared error",
+        about="The standard for values: right for even noise, easily led astray by outliers.",
+        make=make_mse,
+        formula=r"\frac1{NC} \sum_{n,c} (f_{nc} - y_{nc})^2",
+        cite="Gauss, Theoria combinationis observationum (1821)",
+        tasks=_TASKS,
+        outputs=_outputs,
+        probabilities=nearest_distribution,
+    )
+)
+losses.add(
+    LossEntry(
+        name="mae",
+        title="Mean absolute error",
+        about="Every unit of error counts the same: outliers hardly matter, and steps do not "
+        "shrink near the minimum.",
+        make=make_mae,
+        formula=r"\frac1{NC} \sum_{n,c} |f_{nc} - y_{nc}|",
+        cite="Laplace, Deuxieme supplement a la theorie analytique des probabilites (1818)",
+        tasks=_TASKS,
+        outputs=_outputs,
+        probabilities=nearest_distribution,
+    )
+)
+losses.add(
+    LossEntry(
+        name="huber",
+        title="Huber",
+        about="Squared for small errors, linear for large ones: smooth and hard to lead astray.",
+        make=make_huber,
+        formula=r"\frac1{NC} \sum_{n,c} \begin{cases} r^2/2 & |r| \le \delta \\ "
+        r"\delta(|r| - \delta/2) & \text{else} \end{cases},\quad r = f_{nc} - y_{nc}",
+        cite="Huber, Robust Estimation of a Location Parameter, Ann. Math. Stat. 35 (1964)",
+        params=(
+            Param("delta", 1.0, 0.01, 10.0, "log", help="The error at which it turns linear."),
+        ),
+        tasks=_TASKS,
+        outputs=_outputs,
+        probabilities=nearest_distribution,
+    )
+)
+losses.add(
+    LossEntry(
+        name="smooth_l1",
+        title="Smooth L1",
+        about="The absolute error with its corner rounded off within beta.",
+        make=make_smooth_l1,
+        formula=r"\frac1{NC} \sum_{n,c} \begin{cases} r^2/(2\beta) & |r| < \beta \\ "
+        r"|r| - \beta/2 & \text{else} \end{cases},\quad r = f_{nc} - y_{nc}",
+        cite="Girshick, Fast R-CNN, ICCV 2015",
+        params=(Param("beta", 1.0, 0.01, 10.0, "log", help="The error at which it turns linear."),),
+        tasks=_TASKS,
+        outputs=_outputs,
+        probabilities=nearest_distribution,
+    )
+)

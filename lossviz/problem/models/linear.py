@@ -1,0 +1,23 @@
+"""One linear layer: linear regression, or logistic regression for classes."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from lossviz.registry import ModelEntry, models
+
+
+def make_linear(inputs: int, outputs: int) -> nn.Linear:
+    """A weighted sum of the inputs and a constant, for each output."""
+    return nn.Linear(inputs, outputs)
+
+
+models.add(
+    ModelEntry(
+        name="linear",
+        title="Linear or logistic regression",
+        about="A weighted sum of the inputs: every usual loss is convex in its weights.",
+        make=make_linear,
+        formula=r"f(x) = W x + b",
+    )
+)

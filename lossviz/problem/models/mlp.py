@@ -1,0 +1,58 @@
+"""The multi-layer perceptron."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import nn
+
+from lossviz.registry import ModelEntry, Param, models
+
+#: Names as in `torch.nn.functional`, and the modules that compute them.
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "tanh": nn.Tanh,
+    "relu": nn.ReLU,
+    "sigmoid": nn.Sigmoid,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "elu": nn.ELU,
+    "leaky_relu": nn.LeakyReLU,
+    "softplus": nn.Softplus,
+    "identity": nn.Identity,
+}
+
+
+def make_mlp(inputs: int, outputs: int, depth: int, width: int, activation: str) -> nn.Sequential:
+    """Hidden layers of one width with an activation each, then a linear layer.
+
+    >>> make_mlp(2, 1, depth=1, width=8, activation="tanh")
+    Sequential(
+      (0): Linear(in_features=2, out_features=8, bias=True)
+      (1): Tanh()
+      (2): Linear(in_features=8, out_features=1, bias=True)
+    )
+    """
+    layers: list[nn.Module] = []
+    for fan_in in [inputs] + [width] * (depth - 1):
+        layers += [nn.Linear(fan_in, width), ACTIVATIONS[activation]()]
+    return nn.Sequential(*layers, nn.Linear(width, outputs))
+
+
+models.add(
+    ModelEntry(
+        name="mlp",
+        title="Multi-layer perceptron",
+        about="Fully connected layers with a bend between them: the smallest real network.",
+        make=make_mlp,
+        formula=r"f(x) = W_{L} h_{L-1} + b_{L},\quad h_\ell = \varphi(W_\ell h_{\ell-1} + b_\ell)",
+        cite="Rumelhart, Hinton and Williams, Learning Representations by Back-Propagating "
+        "Errors, Nature 323 (1986)",
+        params=(
+            Param("depth", 2, 1, 10, help="The number of hidden layers."),
+            Param("width", 16, 1, 256, "log", help="Units in each hidden layer."),
+            Param(
+                "activation", "tanh", choices=tuple(ACTIVATIONS), help="The bend after each layer."
+            ),
+        ),
+    )
+)
