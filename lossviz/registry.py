@@ -236,10 +236,11 @@ class ModelEntry(Entry):
     """``make(inputs, outputs, **params)`` gives a `torch.nn.Module`.
 
     Args:
-        refuses: The reason why a data set of that shape cannot be used, or "".
+        refuses: ``refuses(shape, outputs)`` gives the reason why a data set of that shape, with
+            the number of outputs that the loss wants, cannot be used, or "".
     """
 
-    refuses: Callable[[Shape], str] = lambda shape: ""
+    refuses: Callable[[Shape, int], str] = lambda shape, outputs: ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -176,9 +176,11 @@ class Experiment:
                 f"{shape.task}.",
             )
             return
-        reason = registry.models[self.model].refuses(shape)
+        reason = registry.models[self.model].refuses(shape, loss.outputs(shape))
         if reason:
-            yield "model", f"The model {self.model!r} does not fit the data set: {reason}"
+            # Another loss may ask for fewer outputs; then it is the loss that should change.
+            where = "loss" if _fitting_losses(self.model, shape) else "model"
+            yield where, f"The model {self.model!r} does not fit: {reason}"
         if not registry.initialisers[self.bias_init].for_bias:
             yield (
                 "bias_init",
@@ -263,8 +265,19 @@ def _unchecked(values: Mapping[str, Any]) -> Experiment:
 def _fitting(name: str, bare: Experiment) -> str:
     """A choice for this field that goes with the others."""
     if name == "loss":
-        return "cross_entropy" if bare.shape.task == "classification" else "mse"
+        names = _fitting_losses(bare.model, bare.shape) or _fitting_losses("mlp", bare.shape)
+        return names[0]
     return "mlp" if name == "model" else "default"
+
+
+def _fitting_losses(model: str, shape: Shape) -> tuple[str, ...]:
+    """The losses that go with a model on data of this shape, the usual one first."""
+    refuses = registry.models[model].refuses
+    return tuple(
+        loss.name
+        for loss in registry.losses
+        if shape.task in loss.tasks and not refuses(shape, loss.outputs(shape))
+    )
 
 
 def with_choice(experiment: Experiment, **changes: Any) -> tuple[Experiment, tuple[str, ...]]:

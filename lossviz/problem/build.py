@@ -157,9 +157,9 @@ def build_module(exp: Experiment) -> nn.Module:
     shape = registry.datasets[exp.dataset].shape(exp.dataset_params)
     outputs = registry.losses[exp.loss].outputs(shape)
     entry = registry.models[exp.model]
-    reason = entry.refuses(shape)
+    reason = entry.refuses(shape, outputs)
     if reason:
-        raise SettingError(reason)
+        raise SettingError(f"The model {exp.model!r} does not fit: {reason}")
     with seeded(exp.seed):
         module: nn.Module = entry.make(shape.inputs, outputs, **exp.model_params)
         initialise(

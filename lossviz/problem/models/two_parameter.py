@@ -18,32 +18,29 @@ def make_two_parameter(inputs: int, outputs: int) -> nn.Linear:
     >>> sum(p.numel() for p in make_two_parameter(2, 1).parameters())
     2
     """
-    if outputs != 1:
-        raise SettingError(
-            f"The two-parameter model has one output, but the loss asks for {outputs}; choose a "
-            "loss with one output, such as bce_with_logits for two classes."
-        )
-    if inputs not in (1, 2):
-        raise SettingError(_too_wide(inputs))
+    reason = _too_wide(inputs) or _too_many(outputs)
+    if reason:
+        raise SettingError(reason)
     return nn.Linear(inputs, 1, bias=inputs == 1)
 
 
 def _too_wide(inputs: int) -> str:
+    if inputs in (1, 2):
+        return ""
+    return f"it takes one or two inputs, not {inputs}; choose another data set or the linear model."
+
+
+def _too_many(outputs: int) -> str:
+    if outputs == 1:
+        return ""
     return (
-        f"the two-parameter model takes one or two inputs, not {inputs}; choose another data set "
-        "or the linear model."
+        f"it has one output, but {outputs} are asked for; choose two classes and a loss with one "
+        "output, such as bce_with_logits, or the linear model."
     )
 
 
-def _refuses(shape: Shape) -> str:
-    if shape.inputs not in (1, 2):
-        return _too_wide(shape.inputs)
-    if shape.classes > 2:
-        return (
-            f"the two-parameter model tells two classes apart, not {shape.classes}; choose another "
-            "data set or the linear model."
-        )
-    return ""
+def _refuses(shape: Shape, outputs: int) -> str:
+    return _too_wide(shape.inputs) or _too_many(outputs)
 
 
 models.add(
