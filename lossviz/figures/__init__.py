@@ -1,1 +1,8 @@
-"""Figures: summarise, then draw; the theme in one place."""
+"""Figures: summarise, then draw; the theme in one place.
+
+Every public function returns a Plotly figure and never shows it.
+"""
+
+from lossviz.figures.color_range import color_range
+
+__all__ = ["color_range"]
