@@ -11,6 +11,7 @@ import numpy as np
 BULK = (0.05, 0.95)
 #: The paths' starts may stretch the range to at most this many times its length.
 STRETCH = 3.0
+HUGE = float(np.finfo(np.float64).max)
 #: The range where there is nothing to take one from.
 NOTHING = {False: (0.0, 1.0), True: (0.1, 1.0)}
 
@@ -20,9 +21,9 @@ def color_range(loss_grid: Any, path_losses: Any = None, log: bool = False) -> t
 
     The rule. Of the finite cells take the 5 % and the 95 % quantile, q5 and q95. The range goes
     from the lowest cell to the highest one, but no further than the length q95 - q5 below q5 and
-    above q95: so most surfaces are shown whole, and a few cells on a cliff do not turn the rest into one
-    colour. Then the upper end is raised to the highest loss at which a path starts, as far as there
-    are cells that high, and the range gets at most three times as long by that.
+    above q95: so most surfaces are shown whole, and a few cells on a cliff do not turn the rest
+    into one colour. Then the upper end is raised to the highest loss at which a path starts, as far
+    as there are cells that high, unless the range gets more than three times as long by that.
 
     With ``log`` the same is done to the logarithms of the positive cells.
 
@@ -87,12 +88,14 @@ def as_paths(path_losses: Any) -> Sequence[Any]:
 
 def _widened(low: float, high: float, log: bool) -> tuple[float, float]:
     """Back in units of the loss, and with some length even where all cells are equal."""
-    shortest = 1e-6 if log else 1e-9 * max(abs(low), abs(high))
-    if high - low > shortest or (not log and high - low == np.inf):
-        return (10.0**low, 10.0**high) if log else (low, high)
     if log:
+        if high - low > 1e-6:
+            return 10.0**low, 10.0**high
         # One decade around the value, inside of what a float can hold.
         middle = float(np.clip((low + high) / 2, -306, 307))
         return 10.0 ** (middle - 0.5), 10.0 ** (middle + 0.5)
+    # Halved, so that the difference of two huge numbers is a number.
+    if high / 2 - low / 2 > 1e-9 * max(abs(low), abs(high)):
+        return low, high
     room = 0.1 * abs(low) or 0.5
-    return low - room, high + room
+    return max(low - room, -HUGE), min(high + room, HUGE)
