@@ -1,0 +1,296 @@
+"""What the stage shows, in plain data: a whole `Scene`, or a `Delta` that appends to one.
+
+A scene has one time line, 0 to `planned` optimizer steps, shared by everything on it. Each record
+below becomes part of the message as it stands; arrays travel as raw bytes (`pack`).
+
+Of a long run the first message is a scene with `live=True`, and each later one a delta with what came
+since. A delta says for every series which step it joins on to; when the stage lacks that step (messages
+can be dropped in favour of newer ones) it asks for a whole scene by its `resync` event.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from lossviz.ui.stage.pack import pack
+from lossviz.ui.stage.texts import texts as text_table
+
+#: A series is joined from its beginning.
+FROM_START = -1
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One run: how it is called, drawn (`mark`, an index into the theme) and how it stands."""
+
+    id: str
+    label: str
+    detail: str = ""
+    mark: int = 0
+    #: A few words, shown on the chip when not empty: "finished", "diverged at step 41".
+    status: str = ""
+    diverged: bool = False
+    #: The last step there is data for.
+    last: int = 0
+    visible: bool = True
+
+
+@dataclass(frozen=True)
+class Surface:
+    """The loss over the plane.
+
+    `x` (nx,) and `y` (ny,) are the grid's coordinates, `z` (ny, nx) the loss; a cell that is not finite
+    is shown hatched. `z=None` stands for a surface not computed yet: the axes are drawn, the paths
+    move, and the picture is put in later. Colours follow log10 of the loss when `log` is set; `range`
+    (lo, hi), in units of the loss, fixes the colour scale, otherwise a robust one is taken and the
+    stage says so where the colours saturate. Zoom and camera stay for as long as `uirevision` is the same.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    z: np.ndarray | None = None
+    log: bool = False
+    range: tuple[float, float] | None = None
+    view: Literal["2d", "3d"] = "2d"
+    x_title: str = ""
+    y_title: str = ""
+    uirevision: str = ""
+    #: Short words under the picture, e.g. where the plane comes from.
+    note: str = ""
+    #: Whether a click on the surface means "start from here" (fires `start`).
+    clickable: bool = True
+    #: Marked points, e.g. known minimisers: (n, 2).
+    marks: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Path:
+    """A contender's way over the plane: arrays of equal length F, `steps` rising.
+
+    `loss` is the true loss at those steps, `slice_loss` the surface's loss at the projected point, and
+    `residual` the distance of the weights from the plane.
+    """
+
+    contender: str
+    steps: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    loss: np.ndarray
+    slice_loss: np.ndarray
+    residual: np.ndarray
+    joins: int = FROM_START
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One curve of one contender over the steps; a faint one is drawn thin and pale."""
+
+    contender: str
+    name: str
+    steps: np.ndarray
+    values: np.ndarray
+    kind: Literal["solid", "faint"] = "solid"
+    joins: int = FROM_START
+
+
+@dataclass(frozen=True)
+class Losses:
+    """The panel of curves; `target` draws a level to reach."""
+
+    curves: tuple[Curve, ...]
+    log: bool = True
+    title: str = "loss"
+    target: float | None = None
+
+
+@dataclass(frozen=True)
+class Points:
+    """Data points (n,): coordinates, class (for a fit: ignored), and 1 where a point is a test point."""
+
+    x: np.ndarray
+    y: np.ndarray
+    label: np.ndarray
+    test: np.ndarray
+
+
+@dataclass(frozen=True)
+class Regions:
+    """What a classifier of two inputs says over the square, at the steps `steps` (F,).
+
+    Two classes: `values` (F, ny, nx) is the probability of class 1 as 0..255. More: `values` is the
+    class index and `confidence` (F, ny, nx) its probability as 0..255. `extent` is (x0, x1, y0, y1), the
+    coordinates of the outermost grid points.
+    """
+
+    contender: str
+    extent: tuple[float, float, float, float]
+    steps: np.ndarray
+    values: np.ndarray
+    points: Points
+    confidence: np.ndarray | None = None
+    classes: tuple[str, ...] = ("0", "1")
+    x_title: str = ""
+    y_title: str = ""
+    joins: int = FROM_START
+    kind: str = "regions"
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A regression of one input: `values` (F, n) over `x` (n,) at the steps `steps` (F,)."""
+
+    contender: str
+    x: np.ndarray
+    steps: np.ndarray
+    values: np.ndarray
+    points: Points
+    x_title: str = ""
+    y_title: str = ""
+    joins: int = FROM_START
+    kind: str = "fit"
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Counts (F, k, k), actual class by predicted class, at the steps `steps` (F,)."""
+
+    contender: str
+    classes: tuple[str, ...]
+    steps: np.ndarray
+    values: np.ndarray
+    split: str = "test"
+    joins: int = FROM_START
+    kind: str = "confusion"
+
+
+Predictions = Regions | Fit | Confusion
+
+
+@dataclass(frozen=True)
+class Cue:
+    """Something for the stage to do once, e.g. to play a new run; a new `id` is a new cue."""
+
+    id: str
+    do: Literal["play", "start", "end"] = "play"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything on the stage. `theme` is `lossviz.figures.theme.as_plain(mode)`.
+
+    A panel that is None is left out, and the others take its room. For predictions that cannot be
+    drawn give `predictions_note`, a sentence that stands in their place. `choices` are the ids of
+    the contenders whose predictions can be asked for (`choose` event).
+    """
+
+    revision: str
+    planned: int
+    theme: Mapping[str, object]
+    contenders: tuple[Contender, ...]
+    surface: Surface | None = None
+    paths: tuple[Path, ...] = ()
+    losses: Losses | None = None
+    predictions: Predictions | None = None
+    predictions_note: str = ""
+    choices: tuple[str, ...] = ()
+    #: More steps are on their way: playing waits at the last one and goes on when they come.
+    live: bool = False
+    cue: Cue | None = None
+    #: Height of the pictures in pixels on a wide screen.
+    height: int = 560
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Delta:
+    """What came since: appended to the scene (or earlier delta) with the same `revision`.
+
+    Each series' `joins` is the last step of that series already sent (`FROM_START` for none); steps
+    that the stage has already are skipped. `contenders` are the new states of all of them.
+    """
+
+    revision: str
+    contenders: tuple[Contender, ...]
+    paths: tuple[Path, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    predictions: Predictions | None = None
+    live: bool = True
+
+
+def scene_message(scene: Scene) -> bytes:
+    """The bytes for `stage()` that show this scene."""
+    _check(scene.contenders, scene.paths, scene.losses.curves if scene.losses else ())
+    tree = _tree(scene) | {"kind": "scene", "texts": text_table(dict(scene.texts))}
+    return _message(tree)
+
+
+def delta_message(delta: Delta) -> bytes:
+    """The bytes for `stage()` that append to the scene shown."""
+    _check(delta.contenders, delta.paths, delta.curves)
+    return _message(_tree(delta) | {"kind": "delta"})
+
+
+def _message(tree: dict[str, Any]) -> bytes:
+    """Arrays lifted out of the tree, and a digest by which the stage knows a repeated message."""
+    arrays: dict[str, np.ndarray] = {}
+    header = _lift(tree, "", arrays)
+    body = pack(header, arrays)
+    return pack(header | {"digest": hashlib.blake2b(body, digest_size=12).hexdigest()}, arrays)
+
+
+def _tree(value: Any) -> Any:
+    """Dataclasses as dicts by camelCase names, all the way down."""
+    if is_dataclass(value):
+        return {_camel(f.name): _tree(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _tree(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_tree(item) for item in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _lift(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
+    """The tree with every array moved into `arrays` and replaced by {"array": its name}."""
+    if isinstance(value, dict):
+        return {key: _lift(item, f"{name}.{key}", arrays) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_lift(item, f"{name}.{place}", arrays) for place, item in enumerate(value)]
+    if isinstance(value, np.ndarray):
+        arrays[name] = _plain_array(value, whole=name.endswith((".steps", ".label", ".test")))
+        return {"array": name}
+    return value
+
+
+def _plain_array(array: np.ndarray, whole: bool) -> np.ndarray:
+    if array.dtype == np.uint8:
+        return array
+    if whole or array.dtype.kind in "iu":
+        return array.astype(np.int32)
+    with np.errstate(over="ignore"):  # beyond float32 a loss is shown as not finite
+        return array.astype(np.float32)
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def _check(
+    contenders: tuple[Contender, ...], paths: tuple[Path, ...], curves: tuple[Curve, ...]
+) -> None:
+    ids = [contender.id for contender in contenders]
+    if len(set(ids)) != len(ids):
+        raise ValueError(f"Contenders need ids of their own, got {ids}.")
+    for series in (*paths, *curves):
+        kind = type(series).__name__
+        if series.contender not in ids:
+            raise ValueError(f"{kind} of unknown contender {series.contender!r}; known are {ids}.")
+        columns = {f.name: getattr(series, f.name) for f in fields(series)}
+        lengths = {name: len(col) for name, col in columns.items() if isinstance(col, np.ndarray)}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"{kind} of {series.contender!r} has columns of unlike length: {lengths}.")

@@ -1,0 +1,17 @@
+// Numbers and sentences as they are shown.
+
+/** Four significant figures, in the same width as long as the magnitude is the same. */
+export function number(value, notFinite = "not finite") {
+  if (value === undefined || value === null) return "–";
+  if (!Number.isFinite(value)) return notFinite;
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  const text = size >= 1e5 || size < 1e-3 ? value.toExponential(2) : value.toPrecision(4);
+  return text.replace("-", "−");
+}
+
+/** A sentence with its {names} filled in. */
+export const fill = (sentence, values) =>
+  sentence.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+
+export const count = (value) => value.toLocaleString("en-US");

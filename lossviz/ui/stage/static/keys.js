@@ -1,0 +1,33 @@
+// The keyboard: while the focus is on the stage, or nowhere.
+
+const TYPING = "input:not([type=range]), textarea, select, [contenteditable=true], [contenteditable='']";
+
+function actions(clock) {
+  return {
+    " ": () => clock.toggle(),
+    ArrowLeft: (event) => clock.nudge(event.shiftKey ? -10 : -1),
+    ArrowRight: (event) => clock.nudge(event.shiftKey ? 10 : 1),
+    Home: () => clock.nudge(-Infinity),
+    End: () => clock.nudge(Infinity),
+    "[": () => clock.faster(-1),
+    "]": () => clock.faster(1),
+  };
+}
+
+/** Listen until the returned function is called. */
+export function listenToKeys(root, clock) {
+  const byKey = actions(clock);
+  const heard = (event) => {
+    const action = byKey[event.key];
+    if (!action || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const focus = document.activeElement;
+    const nowhere = !focus || focus === document.body || focus.matches("section.stMain, .stMain, .stAppViewContainer");
+    if (!nowhere && !root.contains(focus)) return;
+    if (focus?.matches(TYPING)) return;
+    if (event.key === " " && focus?.matches("button")) return; // a focused button keeps its space bar
+    event.preventDefault();
+    action(event);
+  };
+  document.addEventListener("keydown", heard, true);
+  return () => document.removeEventListener("keydown", heard, true);
+}

@@ -1,0 +1,104 @@
+// The predictions panel: what one contender's model says, at the step shown.
+
+import { axis, baseLayout, mapping } from "./axes.js";
+import { Confusion } from "./confusion.js";
+import { el, say } from "./dom.js";
+import { Fit } from "./fit.js";
+import { fill } from "./format.js";
+import { Panel } from "./panel.js";
+import { Plot } from "./plot.js";
+import { Regions } from "./regions.js";
+
+const KINDS = { regions: Regions, fit: Fit, confusion: Confusion };
+
+export class PredictPanel extends Panel {
+  constructor(stage) {
+    super(stage, "predict", stage.text.predictions);
+    this.plot = new Plot(stage.plotly, this.host, () => this.refresh());
+    this.addLayers();
+    this.note = el("p", { class: "lv-wait", hidden: true });
+    this.host.append(this.note);
+    this.legend = el("span", { class: "lv-classes" });
+    this.when = el("span", { class: "lv-when" });
+    this.caption.append(this.legend, this.when);
+    this.select = el("select", { "aria-label": stage.text.choose,
+      onchange: () => stage.fire("choose", this.select.value) });
+    this.tools.append(this.select);
+  }
+
+  show(scene) {
+    const { theme, text } = this.stage;
+    const { predictions } = scene;
+    this.offer(scene);
+    this.note.hidden = Boolean(predictions);
+    this.note.textContent = scene.predictionsNote;
+    this.plot.hide(!predictions || predictions.kind === "confusion");
+    this.row = -1;
+    this.picture = null;
+    this.legend.replaceChildren();
+    if (!predictions) return this.refresh();
+    const owner = scene.contenders.find((contender) => contender.id === predictions.contender);
+    const color = owner ? this.stage.markOf(owner).color : theme.palette.accent;
+    this.picture = new KINDS[predictions.kind](predictions, theme, color);
+    this.legend.replaceChildren(...this.picture.legend(text));
+    const { axes } = this.picture;
+    if (!axes) return this.refresh();
+    const layout = {
+      ...baseLayout(theme),
+      margin: { l: 44, r: 12, t: 8, b: 36 },
+      xaxis: axis(theme, axes.xTitle, { range: axes.x, fixedrange: true, showgrid: false, nticks: 6 }),
+      yaxis: axis(theme, axes.yTitle, { range: axes.y, fixedrange: true, showgrid: false, nticks: 6 }),
+      dragmode: false,
+      hovermode: false,
+    };
+    const key = JSON.stringify([theme.mode, predictions.kind, axes]);
+    return this.plot.show(key, () => [{ type: "scatter", x: [], y: [] }], layout).then(() => this.refresh());
+  }
+
+  /** The list to choose from, without disturbing one that is open and still the same. */
+  offer({ choices, contenders, predictions }) {
+    const labels = new Map(contenders.map((contender) => [contender.id, contender.label]));
+    const offered = JSON.stringify([choices, [...labels]]);
+    if (offered !== this.offered) {
+      this.offered = offered;
+      this.select.replaceChildren(...choices.map((id) => el("option", { value: id }, labels.get(id) ?? id)));
+    }
+    this.select.hidden = choices.length < 2;
+    if (predictions) this.select.value = predictions.contender;
+  }
+
+  refresh() {
+    this.fitLayers();
+    this.map = this.picture?.axes ? mapping(this.plot.node) : null;
+    const context = this.still.clear();
+    if (this.picture && this.map) this.picture.drawPoints(context, this.map);
+    this.layerPoints();
+    this.row = -1;
+    this.touch();
+  }
+
+  /** Regions lie under the points, a fit's curve over them. */
+  layerPoints() {
+    const over = Boolean(this.picture?.drawOver);
+    this.still.canvas.style.zIndex = over ? 1 : 2;
+    this.moving.canvas.style.zIndex = over ? 2 : 1;
+  }
+
+  draw(time) {
+    const { frames } = this.stage.scene;
+    const row = frames ? Math.max(frames.at(time), 0) : -1;
+    if (row === this.row && row >= 0) return;
+    this.row = row;
+    const context = this.moving.clear();
+    if (!this.picture || row < 0 || !frames.count) return;
+    const place = this.picture.axes ? this.map : { width: this.moving.width, height: this.moving.height };
+    if (!place) return;
+    this.picture.draw(context, place, frames, row, this.stage.text);
+    this.picture.drawOver?.(context, place, frames, row);
+    say(this.when, fill(this.stage.text.frameStep, { step: frames.steps[row] }));
+  }
+
+  destroy() {
+    this.plot.destroy();
+  }
+}

@@ -1,0 +1,32 @@
+// `window.lossvizStage`: the stage on the page, for tests and for scripts in the console.
+
+/** Put the newest stage behind the global name. */
+export function expose(stage) {
+  const { clock } = stage;
+  window.lossvizStage = {
+    get revision() { return stage.revision; },
+    get step() { return stage.step; },
+    get steps() { return clock.last; },
+    get planned() { return clock.planned; },
+    get playing() { return clock.playing; },
+    get fps() { return Math.round(10 * clock.fps) / 10; },
+    get hidden() { return [...stage.hidden]; },
+    get view() { return stage.panels.surface?.restless ? "3d" : "2d"; },
+    seek: (step) => clock.seek(step),
+    play: () => clock.play(),
+    pause: () => clock.pause(),
+    /** The step each panel shows, the numbers read out, and where the heads are, in pixels. */
+    look: () => look(stage),
+  };
+}
+
+function look(stage) {
+  const { surface, curves, predict } = stage.panels;
+  const { time } = stage;
+  return {
+    time,
+    surface: surface && { heads: surface.heads(time), box: surface.view.box },
+    curves: curves && { cursor: curves.map?.x(time), heads: curves.heads(time), box: curves.map?.box },
+    predict: predict && { row: predict.row, box: predict.map?.box },
+  };
+}

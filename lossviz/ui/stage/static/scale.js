@@ -1,0 +1,90 @@
+// The colour scale of a surface: which range, which levels, which words at its ticks.
+
+import { number } from "./format.js";
+
+const NICE = [1, 2, 2.5, 5, 10];
+
+function niceStep(span, pieces) {
+  const rough = span / pieces;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return power * NICE.find((factor) => factor * power >= rough * 0.999);
+}
+
+/** Share `p` of the sorted values lies at or below the result. */
+const quantile = (sorted, p) => sorted[Math.round(p * (sorted.length - 1))];
+
+/** The range of the bulk: the whole one unless a small tail would flatten all the rest. */
+function robustRange(sorted) {
+  let low = sorted[0];
+  let high = sorted[sorted.length - 1];
+  const bulkLow = quantile(sorted, 0.03);
+  const bulkHigh = quantile(sorted, 0.95);
+  const bulk = bulkHigh - bulkLow;
+  if (bulk > 0 && high - bulkHigh > 1.5 * bulk) high = bulkHigh + 0.25 * bulk;
+  if (bulk > 0 && bulkLow - low > 1.5 * bulk) low = bulkLow - 0.25 * bulk;
+  return [low, high];
+}
+
+/**
+ * The scale of `surface`: `values` (what is coloured: the loss or its log10), `low`, `high` and `step`
+ * in those units, the number of cells without a finite loss, and the bounds where colours saturate.
+ */
+export function surfaceScale(surface) {
+  const { data } = surface.z;
+  const toScale = surface.log ? (loss) => (loss > 0 ? Math.log10(loss) : -Infinity) : (loss) => loss;
+  const fromScale = surface.log ? (value) => 10 ** value : (value) => value;
+  const values = Float32Array.from(data, (loss) => (Number.isFinite(loss) ? toScale(loss) : NaN));
+  const sorted = values.filter((value) => Number.isFinite(value)).sort();
+  const masked = data.reduce((sum, loss) => sum + (Number.isFinite(loss) ? 0 : 1), 0);
+  let [low, high] = [0, 1];
+  if (surface.range) [low, high] = surface.range.map(toScale);
+  else if (sorted.length) [low, high] = robustRange(sorted);
+  if (!Number.isFinite(low)) low = sorted[0] ?? 0;
+  if (!(high > low)) high = low + (Math.abs(low) || 1) * 1e-3;
+  const slack = 1e-6 * (high - low);
+  const lowest = values.includes(-Infinity) ? -Infinity : (sorted[0] ?? low);
+  for (let i = 0; i < values.length; i += 1) if (values[i] === -Infinity) values[i] = low;
+  return {
+    values, low, high, toScale, fromScale, masked,
+    step: niceStep(high - low, 14),
+    above: (sorted[sorted.length - 1] ?? high) > high + slack,
+    below: lowest < low - slack,
+    log: surface.log,
+  };
+}
+
+/** Tick places (in scale units) and their words; the last one says so when losses go on above it. */
+export function colorTicks(scale) {
+  const { low, high, log } = scale;
+  const wide = log && high - low >= 1.5;
+  const step = wide ? Math.max(1, Math.ceil((high - low) / 7)) : niceStep(high - low, 5);
+  const places = [];
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9; i += 1) places.push(i * step);
+  const words = places.map((place) => tickWord(scale.fromScale(place), wide));
+  if (scale.above) closeTick(places, words, high, step, `≥ ${number(scale.fromScale(high))}`, "push");
+  if (scale.below) closeTick(places, words, low, step, `≤ ${number(scale.fromScale(low))}`, "unshift");
+  return { places, words };
+}
+
+function tickWord(loss, wide) {
+  if (!wide) return String(Number(loss.toPrecision(3))).replace("-", "−");
+  const power = Math.round(Math.log10(loss));
+  if (power >= -3 && power <= 4) return String(Number((10 ** power).toPrecision(1)));
+  return `10<sup>${String(power).replace("-", "−")}</sup>`;
+}
+
+function closeTick(places, words, place, step, word, add) {
+  const neighbour = add === "push" ? places.length - 1 : 0;
+  if (Math.abs(places[neighbour] - place) < 0.35 * step) {
+    places.splice(neighbour, 1);
+    words.splice(neighbour, 1);
+  }
+  places[add](place);
+  words[add](word);
+}
+
+/** The rows of a flat (ny, nx) array, as Plotly wants them. */
+export function rows(flat, width) {
+  const height = flat.length / width;
+  return Array.from({ length: height }, (_, j) => flat.subarray(j * width, (j + 1) * width));
+}

@@ -1,0 +1,250 @@
+// The stage: owns the clock and the data, and keeps every panel at the same step.
+
+import { Clock } from "./clock.js";
+import { CurvesPanel } from "./curves.js";
+import { el, say } from "./dom.js";
+import { fill } from "./format.js";
+import { listenToKeys } from "./keys.js";
+import { Legend } from "./legend.js";
+import { PredictPanel } from "./predict.js";
+import { Readout } from "./readout.js";
+import { Scene } from "./scene.js";
+import { SurfacePanel } from "./surface.js";
+import { Transport } from "./transport.js";
+
+const NARROW = 720;
+
+export class Stage {
+  revision = 0;
+  hidden = new Set();
+  lookingAt = null;
+
+  constructor(host, plotly, message) {
+    this.host = host;
+    this.plotly = plotly;
+    this.text = message.texts;
+    this.theme = message.theme;
+    this.clock = new Clock(() => this.clockChanged());
+    this.transport = new Transport(this);
+    this.legend = new Legend(this);
+    this.readout = new Readout(this);
+    this.panels = {
+      surface: message.surface ? new SurfacePanel(this) : null,
+      curves: message.losses ? new CurvesPanel(this) : null,
+      predict: this.wantsPredictions(message) ? new PredictPanel(this) : null,
+    };
+    this.build();
+    this.stopKeys = listenToKeys(this.node, this.clock);
+    this.sizes = new ResizeObserver(() => this.resized());
+    for (const panel of this.eachPanel()) this.sizes.observe(panel.host);
+    this.sizes.observe(this.node);
+  }
+
+  wantsPredictions(message) {
+    return Boolean(message.predictions || message.predictionsNote);
+  }
+
+  /** Which panels there are; a message with others needs a stage of its own. */
+  static shape(message) {
+    return [message.surface, message.losses, message.predictions || message.predictionsNote]
+      .map(Boolean).join() + JSON.stringify(message.texts);
+  }
+
+  eachPanel() {
+    return Object.values(this.panels).filter(Boolean);
+  }
+
+  build() {
+    const { surface, curves, predict } = this.panels;
+    const side = el("div", { class: "lv-side" }, curves?.node, predict?.node);
+    const lone = !surface || !(curves || predict);
+    const pictures = el("div", { class: `lv-pictures${lone ? " lv-lone" : ""}` }, surface?.node,
+      curves || predict ? side : null);
+    this.said = el("span", { class: "lv-live", role: "status", "aria-live": "polite" });
+    this.node = el("div", { class: "lv-stage", role: "region", "aria-label": this.text.stage, tabindex: "-1" },
+      this.legend.node, pictures, this.transport.node, this.readout.node, this.said);
+    this.host.append(this.node);
+    this.layOut();
+  }
+
+  layOut() {
+    const narrow = this.host.clientWidth <= NARROW;
+    this.node.classList.toggle("lv-narrow", narrow);
+  }
+
+  shown() {
+    return this.scene.contenders.filter((contender) => !this.hidden.has(contender.id));
+  }
+
+  markOf(contender) {
+    const { marks } = this.theme;
+    return marks[contender.mark % marks.length];
+  }
+
+  labelOf(id) {
+    return this.scene.contenders.find((contender) => contender.id === id)?.label ?? id;
+  }
+
+  fire(event, value) {
+    this.send?.(event, value);
+  }
+
+  /** Show a whole scene in the place of what was there. */
+  async showScene(message) {
+    const first = !this.scene;
+    this.text = message.texts;
+    this.theme = message.theme;
+    this.scene = new Scene(message);
+    this.adoptVisibility(message.contenders);
+    this.dress(message);
+    const { planned, live } = message;
+    this.clock.setRange({ planned, live, last: this.scene.last });
+    if (first) this.clock.time = 0;
+    this.legend.show(this.scene);
+    this.readout.show(this.scene);
+    this.follow(message.cue);
+    this.clockChanged();
+    await Promise.all(this.eachPanel().map((panel) => panel.show(this.scene)));
+    await this.painted();
+  }
+
+  /** Append a delta; asks for a whole scene when it does not join on. */
+  async showDelta(message) {
+    if (!this.scene?.append(message)) {
+      this.fire("resync", true);
+      return;
+    }
+    this.clock.extend({ last: this.scene.last, live: message.live });
+    this.legend.show(this.scene);
+    this.readout.refresh();
+    this.panels.surface?.refresh();
+    if (this.panels.predict) this.panels.predict.row = -1;
+    this.clockChanged();
+    await this.panels.curves?.show(this.scene);
+    await this.painted();
+  }
+
+  /** The page's word counts when it changes; in between, what was pressed here. */
+  adoptVisibility(contenders) {
+    const said = new Map(contenders.map(({ id, visible }) => [id, visible]));
+    for (const [id, visible] of said) {
+      if (this.visibleBefore?.get(id) === visible) continue;
+      if (visible) this.hidden.delete(id);
+      else this.hidden.add(id);
+    }
+    for (const id of this.hidden) if (!said.has(id)) this.hidden.delete(id);
+    this.visibleBefore = said;
+  }
+
+  dress({ theme, height }) {
+    const { style } = this.node;
+    for (const [name, color] of Object.entries(theme.palette)) style.setProperty(`--lv-${name}`, color);
+    style.setProperty("--lv-font", theme.font);
+    style.setProperty("--lv-height", `${height}px`);
+    style.colorScheme = theme.mode;
+  }
+
+  follow(cue) {
+    if (!cue || cue.id === this.cue) return;
+    this.cue = cue.id;
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.clock.playing = false;
+    this.clock.time = 0;
+    if (cue.do === "play" && !still) this.clock.play();
+    else if (cue.do !== "start") this.clock.seek(this.clock.last);
+  }
+
+  /** Count a picture once the browser has had the chance to paint it. */
+  painted() {
+    this.wake();
+    return new Promise((done) => {
+      requestAnimationFrame(() => requestAnimationFrame(() => {
+        this.revision += 1;
+        done();
+      }));
+    });
+  }
+
+  toggle(id) {
+    if (this.hidden.has(id)) this.hidden.delete(id);
+    else this.hidden.add(id);
+    this.legend.show(this.scene);
+    this.readout.refresh();
+    this.panels.surface?.refresh();
+    this.panels.curves?.refresh();
+    const { hidden, shown } = this.text;
+    say(this.said, fill(this.hidden.has(id) ? hidden : shown, { label: this.labelOf(id) }));
+    this.fire("visible", { hidden: [...this.hidden] });
+  }
+
+  /** Look at another step for as long as the pointer is there; null looks at the clock again. */
+  peek(step, panel) {
+    if (step === null && this.peeker !== panel) return;
+    this.peeker = step === null ? null : panel;
+    if (step === this.lookingAt) return;
+    this.lookingAt = step;
+    this.touchAll();
+  }
+
+  get time() {
+    return this.lookingAt ?? this.clock.time;
+  }
+
+  get step() {
+    return this.lookingAt ?? this.clock.step;
+  }
+
+  clockChanged() {
+    this.lookingAt = null;
+    this.transport.refresh();
+    this.touchAll();
+  }
+
+  touchAll() {
+    for (const panel of this.eachPanel()) panel.dirty = true;
+    this.wake();
+  }
+
+  wake() {
+    this.frame ??= requestAnimationFrame((now) => this.paint(now));
+  }
+
+  paint(now) {
+    this.frame = undefined;
+    if (this.gone || !this.scene) return;
+    const before = this.clock.time;
+    const again = this.clock.tick(now);
+    if (this.clock.time !== before) for (const panel of this.eachPanel()) panel.dirty = true;
+    this.panels.surface?.watch();
+    const { time } = this;
+    const reach = Math.max(time, this.clock.time);
+    for (const panel of this.eachPanel()) {
+      if (!panel.dirty) continue;
+      panel.dirty = false;
+      panel.draw(time, reach);
+    }
+    this.transport.update(this.step);
+    this.readout.update(this.step, now);
+    if (again || this.panels.surface?.restless) this.wake();
+  }
+
+  resized() {
+    cancelAnimationFrame(this.resizing);
+    this.resizing = requestAnimationFrame(() => {
+      if (this.gone || !this.scene) return;
+      this.layOut();
+      for (const panel of this.eachPanel()) panel.show(this.scene);
+    });
+  }
+
+  destroy() {
+    this.gone = true;
+    cancelAnimationFrame(this.frame);
+    cancelAnimationFrame(this.resizing);
+    this.stopKeys();
+    this.sizes.disconnect();
+    this.transport.destroy();
+    for (const panel of this.eachPanel()) panel.destroy();
+    this.node.remove();
+  }
+}

@@ -1,0 +1,244 @@
+// The surface panel: flat or as a landscape, with the contenders' ways over it.
+
+import { el, say } from "./dom.js";
+import { count, fill, number } from "./format.js";
+import { Panel } from "./panel.js";
+import { surfaceScale } from "./scale.js";
+import { FlatSurface } from "./surface2d.js";
+import { Landscape, webglWorks } from "./surface3d.js";
+import { nearest } from "./trail.js";
+import { drawWays, headPixels } from "./ways.js";
+
+const NEAR = 10; // pixels between the pointer and a way that count as "on it"
+const DOUBLE = 280; // a second click within this time belongs to a double click
+
+export class SurfacePanel extends Panel {
+  constructor(stage) {
+    super(stage, "surface", stage.text.surface);
+    this.flat = new FlatSurface(stage.plotly, this.host, () => this.viewChanged(this.flat));
+    this.view = this.flat;
+    this.items = [];
+    this.version = 0;
+    this.buildTools();
+    this.addLayers();
+    this.wait = el("p", { class: "lv-wait", hidden: true }, stage.text.surfacePending);
+    this.host.append(this.wait);
+    this.listen();
+  }
+
+  buildTools() {
+    const { text } = this.stage;
+    const reset = () => this.view.reset();
+    this.resetButton = el("button", { type: "button", class: "lv-text", onclick: reset, hidden: true },
+      text.resetView);
+    const button = (name) => el("button", { type: "button", onclick: () => this.choose(name) },
+      name === "3d" ? text.view3d : text.view2d);
+    this.buttons = { "2d": button("2d"), "3d": button("3d") };
+    const group = el("div", { class: "lv-segment", role: "group", "aria-label": text.viewLabel },
+      this.buttons["2d"], this.buttons["3d"]);
+    this.tools.append(this.resetButton, group);
+  }
+
+  /** New data. The picture is changed in place; `view` only when the page asks for another one. */
+  show(scene) {
+    const { surface } = scene;
+    if (this.drawn !== surface) {
+      this.drawn = surface;
+      this.scale = surface.z ? surfaceScale(surface) : null;
+      this.version += 1;
+    }
+    if (surface.view !== this.asked) {
+      this.asked = surface.view;
+      this.mode = surface.view;
+    }
+    this.wait.hidden = Boolean(surface.z);
+    return this.render();
+  }
+
+  choose(mode) {
+    this.mode = mode;
+    return this.render();
+  }
+
+  async render() {
+    const { theme, text } = this.stage;
+    const surface = this.drawn;
+    if (this.mode === "3d" && !(this.webgl ??= webglWorks())) this.mode = "2d";
+    const deep = this.mode === "3d" && this.scale;
+    if (deep && !this.landscape) {
+      this.landscape = new Landscape(this.stage.plotly, this.host, () => this.viewChanged(this.landscape));
+      this.host.append(this.still.canvas, this.moving.canvas, this.tip.node, this.wait);
+    }
+    this.view = deep ? this.landscape : this.flat;
+    this.flat.plot.hide(deep);
+    this.landscape?.plot.hide(!deep);
+    this.buttons["2d"].setAttribute("aria-pressed", String(this.mode !== "3d"));
+    this.buttons["3d"].setAttribute("aria-pressed", String(this.mode === "3d"));
+    this.buttons["3d"].disabled = this.webgl === false;
+    this.buttons["3d"].title = this.webgl === false ? text.noWebgl : "";
+    say(this.caption, this.words());
+    const version = `${this.version}|${theme.mode}`;
+    await this.view.show(surface, this.scale, theme, version, this.everyWay());
+    this.viewChanged(this.view);
+  }
+
+  words() {
+    const { text } = this.stage;
+    const { scale } = this;
+    const surface = this.drawn;
+    const say = [surface.note];
+    if (this.webgl === false) say.push(text.noWebgl);
+    if (scale?.masked) {
+      const total = count(surface.z.data.length);
+      say.push(fill(text.masked, { count: count(scale.masked), total }));
+    }
+    if (scale?.above) say.push(fill(text.saturated, { bound: number(scale.fromScale(scale.high)) }));
+    if (scale?.below) say.push(fill(text.saturatedLow, { bound: number(scale.fromScale(scale.low)) }));
+    if (surface.clickable) say.push(text.clicksStart);
+    return say.filter(Boolean).join(" ");
+  }
+
+  everyWay() {
+    const { scene } = this.stage;
+    return this.stage.shown().flatMap((contender) => {
+      const columns = scene.paths.get(contender.id);
+      return columns ? [{ id: contender.id, mark: this.stage.markOf(contender), columns,
+        diverged: contender.diverged }] : [];
+    });
+  }
+
+  /** Plotly has repainted, or the paths or who is shown have changed: new pixels for everything. */
+  viewChanged(view) {
+    if (view !== this.view || !this.drawn) return;
+    this.fitLayers();
+    view.remap();
+    this.resetButton.hidden = !view.moved;
+    const still = this.still.clear();
+    this.items = [];
+    if (view.box) {
+      view.drawStill(still, this.drawn, this.scale, this.stage.theme.palette);
+      this.items = this.everyWay().map((item) => ({ ...item, way: view.trail(item.columns) }));
+    }
+    this.touch();
+  }
+
+  refresh() {
+    this.viewChanged(this.view);
+  }
+
+  /** A landscape may be turned at any time; asked on every frame, which costs microseconds. */
+  get restless() {
+    return this.view === this.landscape;
+  }
+
+  watch() {
+    if (this.restless && this.landscape.turned) this.refresh();
+  }
+
+  draw(time, reach) {
+    const context = this.moving.clear();
+    const { box } = this.view;
+    if (box) drawWays(context, this.items, box, this.stage.theme.palette.background, time, reach);
+  }
+
+  heads(time) {
+    return headPixels(this.items, time);
+  }
+
+  listen() {
+    this.host.addEventListener("pointerdown", (event) => this.press(event), true);
+    this.host.addEventListener("pointerup", (event) => this.release(event), true);
+    this.host.addEventListener("pointermove", (event) => this.hover(event));
+    this.host.addEventListener("pointerleave", () => this.leave());
+  }
+
+  press(event) {
+    this.pressed = event.button === 0 ? this.spot(event) : null;
+    this.leave();
+  }
+
+  release(event) {
+    const from = this.pressed;
+    this.pressed = null;
+    const [x, y] = this.spot(event);
+    if (!from || Math.hypot(x - from[0], y - from[1]) > 4) return;
+    clearTimeout(this.clicking);
+    if (event.timeStamp - (this.lastClick ?? -1e9) < DOUBLE) return;
+    this.lastClick = event.timeStamp;
+    const target = this.pointAt(x, y);
+    if (!target || !this.drawn.clickable) return;
+    this.clicking = setTimeout(() => this.stage.fire("start", target), DOUBLE);
+  }
+
+  /** The plane's coordinates under the pointer, or null. */
+  pointAt(x, y) {
+    if (this.view === this.landscape) {
+      const point = this.landscape.hovered;
+      return point ? { x: point.x, y: point.y } : null;
+    }
+    const { map } = this.flat;
+    if (!map) return null;
+    const { box } = map;
+    const within = x >= box.left && x <= box.left + box.width && y >= box.top && y <= box.top + box.height;
+    return within ? { x: map.backX(x), y: map.backY(y) } : null;
+  }
+
+  hover(event) {
+    if (this.pressed || event.pointerType === "touch" || this.stage.clock.playing) return;
+    const [x, y] = this.spot(event);
+    const best = this.nearestWay(x, y);
+    if (best.distance <= NEAR) {
+      this.stage.peek(Math.round(best.time), this);
+      this.tip.show(x, y, this.wayWords(best));
+    } else {
+      this.stage.peek(null, this);
+      this.cellTip(x, y);
+    }
+  }
+
+  nearestWay(x, y) {
+    let best = { distance: Infinity };
+    const { time } = this.stage.clock;
+    for (const item of this.items) {
+      const found = nearest(item.way, x, y);
+      if (found.distance < best.distance && found.time <= time) best = { ...found, item };
+    }
+    return best;
+  }
+
+  wayWords({ item, time }) {
+    const { columns } = item;
+    const row = columns.at(Math.round(time));
+    const label = this.stage.labelOf(item.id);
+    return [[label, item.mark.color], [`${this.stage.text.step} ${columns.steps[Math.max(row, 0)]}`],
+      [number(columns.loss[Math.max(row, 0)], this.stage.text.notFinite)]];
+  }
+
+  cellTip(x, y) {
+    const point = this.view === this.flat && this.scale ? this.pointAt(x, y) : null;
+    if (!point) return this.tip.hide();
+    const { x: columns, y: rows, z } = this.drawn;
+    const cell = closest(rows.data, point.y) * columns.data.length + closest(columns.data, point.x);
+    const loss = number(z.data[cell], this.stage.text.notFinite);
+    return this.tip.show(x, y, [[loss], [`${number(point.x)}, ${number(point.y)}`]]);
+  }
+
+  leave() {
+    this.tip.hide();
+    this.stage.peek(null, this);
+  }
+
+  destroy() {
+    clearTimeout(this.clicking);
+    this.flat.destroy();
+    this.landscape?.destroy();
+  }
+}
+
+function closest(sorted, value) {
+  let best = 0;
+  for (let i = 1; i < sorted.length; i += 1) {
+    if (Math.abs(sorted[i] - value) < Math.abs(sorted[best] - value)) best = i;
+  }
+  return best;
+}

@@ -1,0 +1,168 @@
+// The surface as a landscape: Plotly's gl surface, and ways projected onto the screen by its camera.
+
+import { baseLayout } from "./axes.js";
+import { cameraStamp, projector } from "./camera3d.js";
+import { number } from "./format.js";
+import { Plot } from "./plot.js";
+import { colorTicks, rows } from "./scale.js";
+import { trail } from "./trail.js";
+
+const CAMERA = { eye: { x: -1.25, y: -1.35, z: 1.05 }, center: { x: 0, y: 0, z: -0.12 } };
+
+export function webglWorks() {
+  try {
+    const canvas = document.createElement("canvas");
+    const context = canvas.getContext("webgl");
+    context?.getExtension("WEBGL_lose_context")?.loseContext();
+    return Boolean(context);
+  } catch {
+    return false;
+  }
+}
+
+export class Landscape {
+  constructor(plotly, host, onView) {
+    this.plot = new Plot(plotly, host, () => {
+      if (!this.listening) this.listen();
+      onView();
+    });
+    this.project = null;
+    this.stamp = 0;
+  }
+
+  listen() {
+    this.listening = true;
+    const { node } = this.plot;
+    node.on("plotly_hover", (event) => (this.hovered = event.points[0]));
+    node.on("plotly_unhover", () => (this.hovered = null));
+  }
+
+  async show(surface, scale, theme, version, items) {
+    const layout = sceneLayout(surface, scale, theme);
+    this.scale = scale;
+    const traces = () => [landscape(surface, scale, theme)];
+    await this.plot.show(version, traces, layout);
+    if (this.plot.painted && !projector(this.plot.node)) {
+      const fixed = () => [...traces(), ...items.map((item) => fixedWay(item, scale))];
+      await this.plot.show(`${version}|fixed`, fixed, layout);
+    }
+  }
+
+  /** Whether the camera has moved since the last call of `remap`. */
+  get turned() {
+    return this.plot.painted !== null && cameraStamp(this.plot.node) !== this.stamp;
+  }
+
+  remap() {
+    this.stamp = cameraStamp(this.plot.node);
+    this.project = projector(this.plot.node);
+  }
+
+  get box() {
+    if (!this.project) return null;
+    return { left: 0, top: 0, ...this.plot.size };
+  }
+
+  /** A way at the slice's own height; it ends where the slice has no finite loss. */
+  trail(columns) {
+    const { project, scale } = this;
+    const { x, y, sliceLoss } = columns;
+    return trail(columns.steps, columns.count, (row, out) => {
+      const height = heightOf(scale, sliceLoss[row]);
+      return Number.isFinite(height) && project(x[row], y[row], height, out);
+    });
+  }
+
+  drawStill() {}
+
+  get moved() {
+    const eye = this.plot.node.layout?.scene?.camera?.eye;
+    return Boolean(eye) && Math.abs(eye.x - CAMERA.eye.x) + Math.abs(eye.y - CAMERA.eye.y) > 1e-6;
+  }
+
+  reset() {
+    return this.plot.plotly.relayout(this.plot.node, { "scene.camera": structuredClone(CAMERA) });
+  }
+
+  destroy() {
+    this.plot.destroy();
+  }
+}
+
+/** In units of the vertical axis; a loss of zero on a log scale stands on the floor. */
+function heightOf(scale, loss) {
+  const height = scale.toScale(loss);
+  return height === -Infinity ? scale.low : height;
+}
+
+function sceneLayout(surface, scale, theme) {
+  const { palette } = theme;
+  const look = (text, more) => ({
+    title: { text, font: { size: 12, color: palette.muted } },
+    gridcolor: palette.grid, linecolor: palette.grid, zeroline: false, showbackground: false,
+    tickfont: { size: 10, color: palette.muted }, nticks: 5, showspikes: false, ...more,
+  });
+  const { places, words } = colorTicks(scale);
+  const room = 0.04 * (scale.high - scale.low);
+  return {
+    ...baseLayout(theme),
+    margin: { l: 0, r: 0, t: 0, b: 0 },
+    scene: {
+      xaxis: look(surface.xTitle, { range: [surface.x.data[0], surface.x.data.at(-1)] }),
+      yaxis: look(surface.yTitle, { range: [surface.y.data[0], surface.y.data.at(-1)] }),
+      zaxis: look("", {
+        range: [scale.low - room, scale.high + room],
+        tickvals: places,
+        ticktext: words,
+      }),
+      camera: structuredClone(CAMERA),
+      aspectmode: "manual",
+      aspectratio: { x: 1.15, y: 1.15, z: 0.7 },
+      dragmode: "orbit",
+      uirevision: surface.uirevision,
+    },
+    uirevision: surface.uirevision,
+  };
+}
+
+function landscape(surface, scale, theme) {
+  const width = surface.x.data.length;
+  const losses = rows(surface.z.data, width);
+  return {
+    type: "surface",
+    x: surface.x.data,
+    y: surface.y.data,
+    z: rows(scale.values, width),
+    cmin: scale.low,
+    cmax: scale.high,
+    colorscale: theme.scale,
+    showscale: false,
+    connectgaps: false,
+    lighting: { ambient: 0.82, diffuse: 0.4, specular: 0.03, roughness: 0.95, fresnel: 0.02 },
+    contours: {
+      z: {
+        show: true, start: scale.low, end: scale.high, size: scale.step, width: 1,
+        color: theme.mode === "dark" ? "rgba(232,234,237,.30)" : "rgba(30,36,48,.30)",
+        highlight: false,
+      },
+      x: { highlight: false },
+      y: { highlight: false },
+    },
+    text: losses.map((row) => Array.from(row, (loss) => number(loss))),
+    hovertemplate: "%{x:.3g}, %{y:.3g}<br>%{text}<extra></extra>",
+  };
+}
+
+/** Without the camera's matrices: the whole way as a line of Plotly's own, which does not move. */
+function fixedWay({ mark, columns }, scale) {
+  const upTo = (column) => Array.from(column.subarray(0, columns.count));
+  return {
+    type: "scatter3d",
+    mode: "lines",
+    x: upTo(columns.x),
+    y: upTo(columns.y),
+    z: upTo(columns.sliceLoss).map((loss) => heightOf(scale, loss)),
+    line: { color: mark.color, width: 5 },
+    hoverinfo: "skip",
+  };
+}
