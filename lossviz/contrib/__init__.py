@@ -1,0 +1,1 @@
+"""Additions of one file each; every module here is loaded at the start."""
