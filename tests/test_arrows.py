@@ -1,0 +1,94 @@
+"""The rooms import each other in one direction only, and each may use only certain packages."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "lossviz"
+
+#: Which rooms a room may import from. `registry` is at the bottom, the pages at the top.
+MAY_IMPORT: dict[str, set[str]] = {
+    "registry": set(),
+    "settings": {"registry"},
+    "comparison": {"registry", "settings"},
+    "problem": {"registry", "settings"},
+    "run": {"registry", "settings", "problem"},
+    "plane": {"problem"},
+    "surface": {"problem", "plane"},
+    "engine": {"registry", "settings", "problem", "run"},
+    "figures": {"run", "plane", "surface", "problem", "registry", "settings"},
+    "picture": {"comparison", "settings", "problem", "run", "plane", "surface"},
+    "contrib": {"registry"},
+    "testing": {"registry", "settings", "problem", "run"},
+    "ui": {
+        "registry", "settings", "comparison", "problem", "run", "plane", "surface", "engine",
+        "figures", "picture",
+    },
+}  # fmt: skip
+
+#: Packages that only some rooms may import.
+ONLY_IN: dict[str, set[str]] = {"streamlit": {"ui"}, "plotly": {"figures", "ui"}}
+
+
+def room_of(file: Path) -> str:
+    part = file.relative_to(PACKAGE).parts[0]
+    return part.removesuffix(".py")
+
+
+def imports_of(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}:{node.lineno}: relative import"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+FILES = sorted(f for f in PACKAGE.rglob("*.py") if f != PACKAGE / "__init__.py")
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
+def test_imports_follow_the_arrows(file: Path):
+    room = room_of(file)
+    assert room in MAY_IMPORT, f"{room} is a new room: say here what it may import"
+    for name in imports_of(file):
+        package, _, rest = name.partition(".")
+        assert room in ONLY_IN.get(package, {room}), f"{file} imports {package}"
+        target = rest.partition(".")[0]
+        if (
+            package == "lossviz"
+            and (PACKAGE / target).exists() | (PACKAGE / f"{target}.py").exists()
+        ):
+            allowed = MAY_IMPORT[room] | {room, ""}
+            assert target in allowed, f"{file} imports {name}: {room} may use {sorted(allowed)}"
+
+
+def test_the_library_imports_without_streamlit():
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; sys.modules['streamlit'] = None\n"
+        "import lossviz as lv\n"
+        "assert lv.train(lv.Experiment(steps=2)).loss.shape == (3,)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_room_depends_on_itself_through_another():
+    done: set[str] = set()
+
+    def visit(room: str, path: tuple[str, ...]) -> None:
+        assert room not in path, " -> ".join((*path, room))
+        if room not in done:
+            for target in MAY_IMPORT[room]:
+                visit(target, (*path, room))
+            done.add(room)
+
+    for room in MAY_IMPORT:
+        visit(room, ())

@@ -1,0 +1,141 @@
+import math
+import string
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lossviz as lv
+from lossviz import registry
+from lossviz.registry import Catalogue, Entry, Param, SettingError, UnknownNameError
+from lossviz.settings import CHOICES, VALUES, Options, with_choice
+
+
+def values_of(param: Param) -> st.SearchStrategy:
+    if param.kind == "switch":
+        return st.booleans()
+    if param.kind == "choice":
+        return st.sampled_from(param.choices)
+    if param.kind == "whole":
+        return st.integers(int(param.low), int(param.high))
+    return st.floats(param.low, param.high)
+
+
+def options_of(entry: Entry) -> st.SearchStrategy:
+    return st.fixed_dictionaries({}, optional={p.name: values_of(p) for p in entry.params})
+
+
+@st.composite
+def choices(draw: st.DrawFn, catalogue: Catalogue) -> tuple[str, dict]:
+    entry = catalogue[draw(st.sampled_from(catalogue.names()))]
+    return entry.name, draw(options_of(entry))
+
+
+@st.composite
+def experiments(draw: st.DrawFn) -> lv.Experiment:
+    given_values: dict = {name: draw(values_of(p)) for name, p in VALUES.items()}
+    for choice in CHOICES:
+        given_values[choice.field], given_values[choice.options] = draw(choices(choice.catalogue))
+    base, _ = with_choice(lv.Experiment(), **given_values)
+    return base
+
+
+@given(experiments())
+@settings(max_examples=150, deadline=None)
+def test_url_gives_back_the_experiment(experiment: lv.Experiment):
+    url = experiment.to_url()
+    assert all(isinstance(k, str) and isinstance(v, str) for k, v in url.items())
+    assert lv.Experiment.from_url(url) == experiment
+    assert hash(lv.Experiment.from_url(url)) == hash(experiment)
+
+
+FIELDS = ["v", *VALUES, *(c.field for c in CHOICES), "nonsense", "Model"]
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=60), max_size=6))
+@settings(max_examples=200, deadline=None)
+def test_any_url_gives_a_valid_experiment_and_says_what_was_wrong(url: dict[str, str]):
+    experiment, problems = lv.Experiment.nearest_from_url(url)
+    # Valid: it passes its own checks and can be written and read again.
+    assert lv.Experiment.from_url(experiment.to_url()) == experiment
+    if problems:
+        assert all(p.endswith((".", "?")) and len(p) < 700 for p in problems)
+        with pytest.raises(SettingError):
+            lv.Experiment.from_url(url)
+    else:
+        assert lv.Experiment.from_url(url) == experiment
+
+
+@pytest.mark.parametrize(
+    ("url", "field", "value", "said"),
+    [
+        ({"optimizer": "adm(lr=0.5)"}, "optimizer", "adam", "no optimizer 'adm'"),
+        ({"steps": "-5"}, "steps", 1, "'-5' is not a whole number from 1"),
+        ({"steps": "1e9"}, "steps", 50_000, "Using 50000"),
+        ({"steps": "nan"}, "steps", 300, "'nan'"),
+        ({"steps": "many"}, "steps", 300, "'many'"),
+        ({"scaling": "unt"}, "scaling", "unit", "Using unit"),
+        ({"dataset": "<script>"}, "dataset", "moons", "cannot be read"),
+        ({"colour": "red"}, "steps", 300, "unknown field 'colour'"),
+        ({"v": "99"}, "steps", 300, "version '99'"),
+    ],
+)
+def test_repairs_name_what_was_wrong(url: dict[str, str], field: str, value: object, said: str):
+    experiment, problems = lv.Experiment.nearest_from_url(url)
+    assert getattr(experiment, field) == value
+    assert said in " ".join(problems)
+
+
+def test_options_in_a_link_are_repaired_one_by_one():
+    experiment, problems = lv.Experiment.nearest_from_url(
+        {"optimizer": "adam(lr=1e99,beta1=0.5,wings=2,amsgrad=true)"}
+    )
+    assert experiment.params["lr"] == registry.optimizers["adam"].param("lr").high
+    assert experiment.params["beta1"] == 0.5
+    assert experiment.params["amsgrad"] is True
+    assert len(problems) == 2
+    assert "wings" in problems[1]
+
+
+def test_choices_that_clash_raise_and_are_repaired_from_a_link():
+    with pytest.raises(SettingError, match="cross_entropy"):
+        lv.Experiment(dataset="diabetes", loss="cross_entropy")
+    experiment, problems = lv.Experiment.nearest_from_url({"dataset": "diabetes"})
+    assert registry.losses[experiment.loss].tasks >= {"regression"}
+    assert "cross_entropy" in problems[0]
+
+
+def test_unknown_names_raise_and_list_the_known_ones():
+    with pytest.raises(UnknownNameError, match=r"no optimizer 'adm'.*mean 'adam'.*sgd"):
+        lv.Experiment(optimizer="adm")
+    with pytest.raises(SettingError, match="wings"):
+        lv.Experiment(params={"wings": 2})
+
+
+@pytest.mark.parametrize("value", [0, -1, 1e9, math.nan, math.inf, "3", None, True, 2.5])
+def test_values_out_of_range_raise(value: object):
+    with pytest.raises(SettingError, match=r"steps is .*, but must be a whole number from 1"):
+        lv.Experiment(steps=value)
+
+
+def test_defaults_are_filled_in_so_that_equal_means_the_same():
+    assert lv.Experiment() == lv.Experiment(params=lv.Experiment().params)
+    assert lv.Experiment(optimizer="adam").params["beta2"] == 0.999
+
+
+def test_with_choice_forgets_the_options_of_the_old_choice():
+    before = lv.Experiment(optimizer="sgd", params={"lr": 0.7, "momentum": 0.9})
+    after, problems = with_choice(before, optimizer="adam")
+    assert after.params == registry.optimizers["adam"].defaults()
+    assert problems == ()
+
+
+@given(st.dictionaries(st.text(string.ascii_lowercase, min_size=1), st.floats(allow_nan=False)))
+def test_options_behave_like_a_mapping(given_values: dict[str, float]):
+    options = Options(given_values)
+    assert dict(options) == given_values
+    assert len(options) == len(given_values)
+    assert options == given_values
+    assert hash(options) == hash(Options(dict(reversed(given_values.items()))))
+    with pytest.raises(KeyError):
+        options["0"]
