@@ -1,0 +1,129 @@
+"""What a visitor waits for, in a real Chromium: the first picture, a slider, and playing.
+
+    python -m benchmarks.browser
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+
+from benchmarks.classroom import quantile
+from benchmarks.server import Server, serve
+from tests.browser.chromium import FLAGS, find_chromium
+
+CHANGES = 40
+OPENINGS = 7
+EIGHT = ";".join(
+    ["sgd(lr=0.5)", "sgd(lr=0.2,momentum=0.9)", "adam(lr=0.02)", "adamw(lr=0.02)", "rmsprop(lr=0.01)",
+     "nadam(lr=0.02)", "adagrad(lr=0.1)", "rprop(lr=0.01)"]
+)  # fmt: skip
+
+#: Press the arrow key on the slider, and give the milliseconds until the stage has repainted.
+PRESS = """async ([slider, key]) => {
+  const stage = window.lossvizStage, before = stage.revision;
+  const began = performance.now();
+  slider.focus();
+  const low = Number(slider.min), high = Number(slider.max);
+  const step = (key === 'ArrowRight' ? 1 : -1) * Math.max(1, Number(slider.step) || 1) * 17;
+  slider.value = Math.min(high, Math.max(low, Number(slider.value) + step));
+  slider.dispatchEvent(new Event('input', {bubbles: true}));
+  slider.dispatchEvent(new Event('change', {bubbles: true}));
+  while (stage.revision === before) {
+    if (performance.now() - began > 10000) throw new Error('no repaint within 10 s');
+    await new Promise(requestAnimationFrame);
+  }
+  return performance.now() - began;
+}"""
+
+
+@contextmanager
+def browser() -> Iterator[BrowserContext]:
+    """A Chromium with a fresh profile."""
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
+        context = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=find_chromium(),
+            args=list(FLAGS),
+            viewport={"width": 1440, "height": 900},
+        )
+        try:
+            yield context
+        finally:
+            context.close()
+
+
+def wait_for_picture(page: Page) -> None:
+    """Wait until the stage has painted its data."""
+    page.wait_for_function("() => window.lossvizStage?.revision > 0", timeout=60_000)
+
+
+def opening(server: Server) -> float:
+    """Seconds from asking for the page to its first picture, in a fresh profile."""
+    with browser() as context:
+        page = context.pages[0]
+        began = time.perf_counter()
+        page.goto(server.url)
+        wait_for_picture(page)
+        return time.perf_counter() - began
+
+
+def slider(page: Page) -> list[float]:
+    """Seconds from a change of A's learning rate to the repainted picture."""
+    handle = page.get_by_label("Learning rate").first.element_handle()
+    times = []
+    for change in range(CHANGES):
+        key = "ArrowRight" if change // 5 % 2 == 0 else "ArrowLeft"
+        times.append(page.evaluate(PRESS, [handle, key]) / 1000)
+        page.wait_for_timeout(300)
+    return times
+
+
+def playing(page: Page) -> float:
+    """Frames a second with eight contenders and three panels, over four seconds."""
+    page.evaluate("() => { window.lossvizStage.seek(0); window.lossvizStage.play(); }")
+    page.wait_for_timeout(1500)
+    rates = []
+    for _ in range(5):
+        page.wait_for_timeout(500)
+        rates.append(page.evaluate("() => window.lossvizStage.fps"))
+    page.evaluate("() => window.lossvizStage.pause()")
+    return statistics.median(rates)
+
+
+def main() -> None:
+    """Run all three and print them."""
+    errors: list[str] = []
+    with serve() as server:
+        with browser() as context:  # the server's first visitor warms it up
+            page = context.pages[0]
+            page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+            page.on("pageerror", lambda e: errors.append(str(e)))
+            page.goto(server.url)
+            wait_for_picture(page)
+            page.wait_for_timeout(2000)
+            changes = slider(page)
+            page.goto(f"{server.url}/?v=1&race={EIGHT}")
+            wait_for_picture(page)
+            page.wait_for_timeout(2000)
+            fps = playing(page)
+        first = [opening(server) for _ in range(OPENINGS)]
+    print(
+        f"first picture, fresh profile, warm server: median {statistics.median(first):.2f} s, "
+        f"min {min(first):.2f}, max {max(first):.2f} (n {OPENINGS})"
+    )
+    print(
+        f"slider to repainted picture: median {statistics.median(changes):.3f} s, "
+        f"p95 {quantile(changes, 0.95):.3f} s, min {min(changes):.3f} (n {CHANGES})"
+    )
+    print(f"playing 8 contenders, three panels: {fps:.1f} frames/s")
+    print(f"console errors: {len(errors)} {errors[:3] if errors else ''}")
+
+
+if __name__ == "__main__":
+    main()
