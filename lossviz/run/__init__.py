@@ -1,0 +1,24 @@
+"""Training: optimizers, `train`, `race`, and the `Run` they give."""
+
+from lossviz.run import optimizers
+from lossviz.run.advance import advance
+from lossviz.run.race import race, race_on, train
+from lossviz.run.record import Run
+from lossviz.run.state import Chunk, Method, Piece, State, start_on, start_state
+from lossviz.run.status import Status
+
+__all__ = [
+    "Chunk",
+    "Method",
+    "Piece",
+    "Run",
+    "State",
+    "Status",
+    "advance",
+    "optimizers",
+    "race",
+    "race_on",
+    "start_on",
+    "start_state",
+    "train",
+]

@@ -1,0 +1,321 @@
+"""Take steps: stacked contenders, one shared forward and backward, each optimizer on its own row."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import Parameter
+from torch.optim import Optimizer
+
+from lossviz.problem.problem import Batch, Problem
+from lossviz.problem.space import ParamSpace
+from lossviz.registry import SettingError, optimizers
+from lossviz.run.batches import Batches, Place
+from lossviz.run.gradient import Evaluate, bind
+from lossviz.run.state import Chunk, Method, Piece, State, problem_of
+from lossviz.run.status import Status, is_bad
+
+#: Weights are gathered in blocks of about this many bytes before they are sorted by contender.
+BLOCK_BYTES = 4 * 2**20
+
+
+def advance(state: State, n: int, problem: Problem | None = None) -> tuple[State, Chunk]:
+    """Take up to ``n`` steps more; a pure function, which leaves ``state`` as it was.
+
+    Taking 10 steps and then 20 gives bit for bit what taking 30 at once gives.
+
+    Args:
+        state: From `start_state` or from here.
+        n: How many steps, at least 1; no more are taken than the state has left.
+        problem: The problem, where the state was not made from experiments (or to save building it).
+
+    Raises:
+        SettingError: When ``n`` is below 1, or an optimizer refuses the model.
+        ValueError: When the state does not say which problem it is of.
+    """
+    if n < 1:
+        raise SettingError(f"A chunk needs at least one step, not {n}.")
+    if problem is None:
+        if state.experiment is None:
+            raise ValueError("This state was made on a problem; hand advance() that problem too.")
+        problem = problem_of(state.experiment)
+    n = min(n, state.steps - state.step)
+    lanes: dict[int, Lane] = {}
+    place = state.place
+    for rows in groups_of(state):
+        group, reached = run_together(state, rows, n, problem)
+        lanes.update(zip(rows, group, strict=True))
+        place = reached or place
+    return gather(state, lanes, state.step + n, place)
+
+
+def gather(
+    state: State, lanes: dict[int, Lane], step: int, place: Place
+) -> tuple[State, Chunk]:
+    """The state after a chunk, and the chunk, from the lanes of those that were running."""
+    theta = state.theta.clone()
+    memory = list(state.memory)
+    first_loss = list(state.first_loss)
+    statuses = list(state.statuses)
+    pieces = [
+        Piece(theta.new_empty(0), np.empty(0, np.int64), theta.new_empty(0, theta.shape[1]), status)
+        for status in statuses
+    ]
+    for k, lane in lanes.items():
+        theta[k] = lane.theta
+        memory[k] = None if lane.bad else lane.optimizer.state_dict()
+        first_loss[k] = lane.first_loss
+        if lane.bad is None and step == state.steps:
+            pieces[k] = replace(lane.piece(step), status=Status("finished", step))
+            if step % state.stride:
+                pieces[k] = with_last(pieces[k], step, lane.theta)
+        else:
+            pieces[k] = lane.piece(step)
+        statuses[k] = pieces[k].status
+    after = replace(
+        state,
+        step=step,
+        theta=theta,
+        memory=tuple(memory),
+        first_loss=tuple(first_loss),
+        statuses=tuple(statuses),
+        place=place,
+    )
+    return after, Chunk(state.step, step, tuple(pieces))
+
+
+def with_last(piece: Piece, step: int, theta: Tensor) -> Piece:
+    """The piece with one frame more, the weights (P,) after ``step``."""
+    return replace(
+        piece,
+        recorded=np.append(piece.recorded, step),
+        weights=torch.cat([piece.weights, theta[None]]),
+    )
+
+
+def groups_of(state: State) -> list[list[int]]:
+    """The running contenders that are stacked; one that evaluates the loss itself is alone."""
+    together: list[int] = []
+    alone: list[list[int]] = []
+    for k, (method, status) in enumerate(zip(state.methods, state.statuses, strict=True)):
+        if status.kind == "running":
+            if optimizers[method.optimizer].closure:
+                alone.append([k])
+            else:
+                together.append(k)
+    return [together] * bool(together) + alone
+
+
+@dataclass(eq=False)
+class Lane:
+    """One contender while it trains: its optimizer, and what it leaves behind in this chunk."""
+
+    method: Method
+    optimizer: Optimizer
+    tensors: list[Parameter]
+    theta: Tensor
+    first_loss: float
+    first_step: int
+    losses: list[float] = field(default_factory=list)
+    recorded: list[int] = field(default_factory=list)
+    frames: list[Tensor] = field(default_factory=list)
+    bad: Status | None = None
+
+    @classmethod
+    def of(cls, state: State, k: int, space: ParamSpace) -> Lane:
+        """Contender ``k`` with what its optimizer remembers."""
+        method, theta = state.methods[k], state.theta[k].clone()
+        tensors = [Parameter(part) for part in parts_of(theta, method, space)]
+        optimizer = optimizers[method.optimizer].make(tensors, **method.params)
+        memory = state.memory[k]
+        if memory is not None:
+            restore(optimizer, memory)
+        first_step = state.step + 1 if state.step else 0
+        lane = cls(method, optimizer, tensors, theta, state.first_loss[k], first_step)
+        if state.step == 0:
+            lane.keep([0], theta[None].clone())
+        return lane
+
+    def keep(self, steps: Sequence[int], frames: Tensor) -> None:
+        """Record the weights (f, P) of these steps."""
+        self.recorded.extend(steps)
+        self.frames.append(frames)
+
+    def piece(self, step: int) -> Piece:
+        """What the chunk adds, after ``step`` steps."""
+        theta = self.theta
+        return Piece(
+            loss=torch.tensor(self.losses, dtype=theta.dtype),
+            recorded=np.array(self.recorded, dtype=np.int64),
+            weights=torch.cat(self.frames) if self.frames else theta.new_empty(0, len(theta)),
+            status=self.bad or Status("running", step),
+        )
+
+
+def parts_of(row: Tensor, method: Method, space: ParamSpace) -> list[Tensor]:
+    """The tensors that an optimizer is given, as views of a row (P,)."""
+    if optimizers[method.optimizer].layout == "flat":
+        return [row]
+    return list(space.unflatten(row).values())
+
+
+def restore(optimizer: Optimizer, memory: dict[str, Any]) -> None:
+    """Give an optimizer a copy of its memory, to the bit.
+
+    `load_state_dict` alone casts every floating tensor to the dtype of the weights; a product that
+    NAdam keeps in single precision would then go on in double.
+    """
+    memory = copy.deepcopy(memory)
+    optimizer.load_state_dict(memory)
+    tensors = [tensor for group in optimizer.param_groups for tensor in group["params"]]
+    for number, remembered in memory["state"].items():
+        optimizer.state[tensors[number]].update(remembered)
+
+
+class Stack:
+    """Contenders in one leaf (A, P), evaluated together; those that diverge leave it.
+
+    Args:
+        problem: What they train on.
+        lanes: The contenders.
+        step: The steps taken so far.
+        stride: Of so many steps one is recorded.
+    """
+
+    def __init__(self, problem: Problem, lanes: list[Lane], step: int, stride: int) -> None:
+        self.problem = problem
+        self.stride = stride
+        self.at = step
+        self.settle(lanes, torch.stack([lane.theta for lane in lanes]))
+
+    def settle(self, lanes: list[Lane], theta: Tensor) -> None:
+        """Stack these lanes at these weights (A, P): every tensor becomes a view of its row."""
+        self.lanes = lanes
+        self.theta = theta
+        self.grad = torch.zeros_like(theta)
+        space = self.problem.space
+        for row, slope, lane in zip(theta, self.grad, lanes, strict=True):
+            parts = zip(
+                lane.tensors,
+                parts_of(row, lane.method, space),
+                parts_of(slope, lane.method, space),
+                strict=True,
+            )
+            for tensor, part, part_slope in parts:
+                tensor.data = part
+                tensor.grad = part_slope
+        self.evaluate: Evaluate = bind(self.problem, theta, self.grad)
+        bytes_per_step = max(1, theta.numel() * theta.element_size())
+        self.block = theta.new_empty(max(1, BLOCK_BYTES // bytes_per_step), *theta.shape)
+        self.filled = 0
+        self.before = theta.clone()
+
+    def look(self, batch: Batch, known: bool) -> None:
+        """Evaluate losses and gradients, write the losses down, and let go of what has diverged."""
+        self.losses = self.evaluate(batch)
+        fallen = False
+        for lane, value in zip(self.lanes, self.losses.tolist(), strict=True):
+            if self.at == 0:
+                lane.first_loss = value
+            if is_bad(value, lane.first_loss):
+                lane.bad = Status("diverged", self.at, value)
+                fallen = True
+            if not known and (lane.bad is None or self.at == 0):
+                lane.losses.append(value)
+        if (fallen or self.filled == len(self.block)) and self.flush() and self.lanes:
+            # The rows have moved, and their gradients are to be found again.
+            self.losses = self.evaluate(batch)
+
+    def step(self, batch: Batch) -> None:
+        """Let every optimizer step its own row, and write the new weights into the block."""
+        first = self.lanes[0]
+        if optimizers[first.method.optimizer].closure:
+            first.optimizer.step(closure_of(self.evaluate, batch, self.losses))
+        else:
+            for lane in self.lanes:
+                lane.optimizer.step()
+        self.block[self.filled].copy_(self.theta)
+        self.filled += 1
+        self.at += 1
+
+    def flush(self) -> bool:
+        """Sort the block by contender; those that diverged leave. Gives whether any did.
+
+        The block holds the weights after the steps ``first`` to ``at``, and ``before`` those of the
+        step before, which are known to be good.
+        """
+        first = self.at - self.filled + 1
+        block = self.block[: self.filled]
+        finite = torch.isfinite(block)
+        if not finite.all():
+            self.find_bad_weights(finite.all(-1), first)
+        for row, lane in enumerate(self.lanes):
+            good = self.filled if lane.bad is None else max(0, lane.bad.step - first)
+            begin = -first % self.stride
+            steps = range(first + begin, first + good, self.stride)
+            lane.keep(steps, block[begin : max(begin, good) : self.stride, row].clone())
+            last = first + good - 1
+            lane.theta = (block[good - 1, row] if good else self.before[row]).clone()
+            if lane.bad is not None and last % self.stride:
+                lane.keep([last], lane.theta[None])
+        staying = [row for row, lane in enumerate(self.lanes) if lane.bad is None]
+        if len(staying) < len(self.lanes):
+            lanes = [self.lanes[row] for row in staying]
+            self.settle(lanes, self.theta[staying].clone()) if lanes else self.lanes.clear()
+            return True
+        self.filled = 0
+        self.before = self.theta.clone()
+        return False
+
+    def find_bad_weights(self, finite: Tensor, first: int) -> None:
+        """Mark lanes whose weights stop being finite before their loss does; ``finite`` is (m, A)."""
+        for row, lane in enumerate(self.lanes):
+            if finite[:, row].all():
+                continue
+            step = first + int(finite[:, row].int().argmin())
+            if lane.bad is None or step < lane.bad.step:
+                lane.bad = Status("diverged", step)
+                del lane.losses[step - lane.first_step :]
+
+
+def closure_of(evaluate: Evaluate, batch: Batch, losses: Tensor) -> Callable[[], Tensor]:
+    """What an optimizer calls for its loss; the gradient of the first call is there already."""
+    fresh = True
+
+    def closure() -> Tensor:
+        nonlocal fresh
+        if fresh:
+            fresh = False
+            return losses[0]
+        return evaluate(batch)[0]
+
+    return closure
+
+
+def run_together(
+    state: State, rows: list[int], n: int, problem: Problem
+) -> tuple[list[Lane], Place | None]:
+    """Train these contenders for ``n`` steps; gives their lanes and the place of the next batch.
+
+    There is no such place when all of them diverged before.
+    """
+    lanes = [Lane.of(state, k, problem.space) for k in rows]
+    batches = Batches(problem.batch(), state.batch_size, state.place)
+    stack = Stack(problem, list(lanes), state.step, state.stride)
+    # The losses at the first weights are known from the chunk before.
+    stack.look(batches.current(), known=state.step > 0)
+    for _ in range(n):
+        if not stack.lanes:
+            return lanes, None
+        stack.step(batches.current())
+        batches.advance()
+        stack.look(batches.current(), known=False)
+    if stack.lanes:
+        stack.flush()
+    return lanes, batches.place
