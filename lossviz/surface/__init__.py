@@ -1,16 +1,31 @@
 """The loss on a plane, and what a model says, for many points or frames at once."""
 
 from lossviz.surface.losses import PlaneLosses, ScanCancelledError
+from lossviz.surface.metrics import Metrics, metrics
+from lossviz.surface.predictions import (
+    Regions,
+    confusion_counts,
+    decision_regions,
+    fitted_curves,
+    input_ranges,
+)
 from lossviz.surface.refine import estimate, levels, refine
 from lossviz.surface.surface import Surface, evaluate, slice_loss
 
 __all__ = [
+    "Metrics",
     "PlaneLosses",
+    "Regions",
     "ScanCancelledError",
     "Surface",
+    "confusion_counts",
+    "decision_regions",
     "estimate",
     "evaluate",
+    "fitted_curves",
+    "input_ranges",
     "levels",
+    "metrics",
     "refine",
     "slice_loss",
 ]

@@ -18,7 +18,7 @@ from lossviz.problem.space import ParamSpace
 from lossviz.problem.stack import DenseStack
 
 #: Activations of one chunk, in entries: two buffers of this size stay in a core's cache.
-CACHE = 2**18
+CACHE = 3 * 2**16
 #: More points than this in one chunk gain nothing.
 MOST = 256
 
@@ -28,7 +28,8 @@ class LayeredMixtures:
 
     Memory, in entries: ``R (H N + P)`` for the part computed once, with a first layer of H units;
     and for a chunk of K points ``K (2 (W + 1) N + M)`` for each different width W of the hidden
-    layers, with M parameters in the largest layer. K is such that W N and M stay within 2^18, or 1.
+    layers, with M parameters in the largest layer. K is the most for which K W N and K M stay
+    within 3 2^16 (1 where there is none, and never above 256).
 
     Args:
         stack: The layers.
