@@ -4,5 +4,6 @@ Every public function returns a Plotly figure and never shows it.
 """
 
 from lossviz.figures.color_range import color_range
+from lossviz.figures.surface import surface
 
-__all__ = ["color_range"]
+__all__ = ["color_range", "surface"]
