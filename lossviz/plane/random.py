@@ -10,7 +10,6 @@ from torch import Tensor
 
 from lossviz.plane.plane import Plane
 from lossviz.problem.problem import Problem
-from lossviz.registry import UnknownNameError
 
 Normalize = Literal["filter", "layer", "none"]
 OneDimensional = Literal["zero", "scale"]
@@ -62,13 +61,11 @@ def random_plane(
         orthogonal: Whether the second axis is made orthogonal to the first.
 
     Raises:
-        UnknownNameError: For another ``normalize`` or ``one_dimensional``.
-        ValueError: When nothing is left to move along, or the two directions are parallel.
+        ValueError: For another ``normalize`` or ``one_dimensional``, when nothing is left to move
+            along, or when the two directions are parallel.
     """
-    if normalize not in UNITS:
-        raise UnknownNameError("normalisation", normalize, tuple(UNITS))
-    if one_dimensional not in ("zero", "scale"):
-        raise UnknownNameError("treatment of one dimension", one_dimensional, ("zero", "scale"))
+    _known("normalize", normalize, tuple(UNITS))
+    _known("one_dimensional", one_dimensional, ("zero", "scale"))
     space = prob.space
     origin = space.flatten(params).detach()
     centre = space.unflatten(origin.to("cpu", torch.float64))
@@ -109,6 +106,11 @@ def random_plane(
             "cosine": float(first @ second / (first.norm() * second.norm())),
         },
     )
+
+
+def _known(what: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ValueError(f"{what} is {value!r}, but must be one of {', '.join(known)}.")
 
 
 def _scaled(drawn: Tensor, weight: Tensor, normalize: Normalize) -> Tensor:

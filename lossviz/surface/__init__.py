@@ -1,20 +1,25 @@
 """The loss on a plane, and what a model says, for many points or frames at once."""
 
 from lossviz.surface.losses import PlaneLosses, ScanCancelledError
-from lossviz.surface.metrics import Metrics, metrics
 from lossviz.surface.predictions import (
+    Confusion,
+    Fit,
+    Predictions,
     Regions,
     confusion_counts,
     decision_regions,
     fitted_curves,
     input_ranges,
+    predictions,
 )
 from lossviz.surface.refine import estimate, levels, refine
 from lossviz.surface.surface import Surface, evaluate, slice_loss
 
 __all__ = [
-    "Metrics",
+    "Confusion",
+    "Fit",
     "PlaneLosses",
+    "Predictions",
     "Regions",
     "ScanCancelledError",
     "Surface",
@@ -25,7 +30,7 @@ __all__ = [
     "fitted_curves",
     "input_ranges",
     "levels",
-    "metrics",
+    "predictions",
     "refine",
     "slice_loss",
 ]

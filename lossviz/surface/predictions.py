@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from lossviz.problem.problem import Problem, Split
 from lossviz.surface.frames import class_probabilities, frame_outputs
 from lossviz.surface.surface import Numbers, _side, crossings
+
+
+class Recorded(Protocol):
+    """What predictions need of a run."""
+
+    @property
+    def weights(self) -> Tensor:
+        """The recorded parameters (frames, P)."""
+        ...
+
+    @property
+    def recorded(self) -> np.ndarray:
+        """The step of each frame (frames,)."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,25 +36,90 @@ class Regions:
     ``probabilities[f, j, i]`` belongs to the input ``(x[i], y[j])``.
 
     Args:
+        steps: (F,) the steps of the frames.
         x: (nx,) values of the first feature, scaled as the problem's inputs are.
         y: (ny,) values of the second one.
         probabilities: (F, ny, nx, k).
     """
 
+    steps: np.ndarray
     x: Tensor
     y: Tensor
     probabilities: Tensor
 
     @property
     def winner(self) -> Tensor:
-        """The most probable class (F, ny, nx), as whole numbers; -1 where nothing is finite."""
+        """The most probable class (F, ny, nx), as whole numbers; -1 where it is not finite."""
         best = self.probabilities.argmax(dim=-1)
         return best.where(self.probabilities.isfinite().all(dim=-1), -1).to(torch.int16)
 
     @property
     def confidence(self) -> Tensor:
-        """The probability of the most probable class (F, ny, nx); NaN where nothing is finite."""
+        """The probability of the most probable class (F, ny, nx); NaN where it is not finite."""
         return self.probabilities.amax(dim=-1)
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What a regression of one input says at x (n,), at F frames: values (F, n)."""
+
+    steps: np.ndarray
+    x: Tensor
+    values: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Confusion:
+    """How many samples of each class were taken for which, at F frames.
+
+    ``counts[f, i, j]`` samples of class i were taken for class j.
+
+    Args:
+        steps: (F,) the steps of the frames.
+        counts: (F, k, k).
+        split: The samples that were counted.
+    """
+
+    steps: np.ndarray
+    counts: Tensor
+    split: Split
+
+
+Predictions = Regions | Fit | Confusion
+
+
+def predictions(
+    prob: Problem, run: Recorded, frames: Sequence[int] | np.ndarray, points: int = 61
+) -> Predictions | None:
+    """What suits the problem: regions for two inputs, a fit for one, confusion counts for classes.
+
+    Confusion counts are of the test samples where there are some. None where there is nothing to
+    draw: a regression of several inputs or outputs, or classes without probabilities.
+
+    Args:
+        prob: The problem.
+        run: The run, with ``weights`` and ``recorded``.
+        frames: (F,) places in the run's recorded frames.
+        points: Points on each side of a region, or four times as many along a fit.
+    """
+    places = np.asarray(frames)
+    weights, steps = run.weights[torch.from_numpy(places)], np.asarray(run.recorded)[places]
+    shape = prob.data.shape
+    if shape.task == "regression":
+        if shape.inputs != 1 or prob.data.targets[:1].numel() != 1:
+            return None
+        line = torch.linspace(*input_ranges(prob)[0], 4 * points, dtype=torch.float64)
+        return Fit(steps, line, fitted_curves(prob, weights, line))
+    if prob.probabilities is None:
+        return None
+    if shape.inputs == 2:
+        x, y = (
+            torch.linspace(low, high, points, dtype=torch.float64)
+            for low, high in input_ranges(prob)
+        )
+        return Regions(steps, x, y, decision_regions(prob, weights, x, y))
+    split: Split = "test" if len(prob.data.test_inputs) else "train"
+    return Confusion(steps, confusion_counts(prob, weights, split), split)
 
 
 def input_ranges(prob: Problem, margin: float = 0.1) -> tuple[tuple[float, float], ...]:
@@ -51,8 +133,10 @@ def input_ranges(prob: Problem, margin: float = 0.1) -> tuple[tuple[float, float
     return tuple((a, b) for a, b in ends)
 
 
-def decision_regions(prob: Problem, weights: Tensor, x: Numbers, y: Numbers) -> Regions:
-    """Class probabilities on a grid of inputs, for a model with two inputs.
+def decision_regions(prob: Problem, weights: Tensor, x: Numbers, y: Numbers) -> Tensor:
+    """Class probabilities (F, ny, nx, k) on a grid of inputs, for a model with two inputs.
+
+    ``[f, j, i]`` belongs to the input ``(x[i], y[j])``.
 
     Args:
         prob: The problem; its ``probabilities`` say what the outputs mean.
@@ -71,14 +155,11 @@ def decision_regions(prob: Problem, weights: Tensor, x: Numbers, y: Numbers) -> 
         for _, outputs in frame_outputs(prob, weights, inputs)
     ]
     stacked = torch.cat(frames) if frames else torch.zeros(0, len(inputs), 0)
-    return Regions(xs, ys, stacked.reshape(len(weights), len(ys), len(xs), stacked.shape[-1]))
+    return stacked.reshape(len(weights), len(ys), len(xs), stacked.shape[-1])
 
 
 def fitted_curves(prob: Problem, weights: Tensor, x: Numbers) -> Tensor:
-    """What a model with one input says at x (n,), for each frame: (F, n).
-
-    In a regression this is the prediction; in a classification the probability of the last class
-    (of class 1, where there are two).
+    """What a regression of one input predicts at x (n,), for each frame: (F, n).
 
     Args:
         prob: The problem.
@@ -86,15 +167,15 @@ def fitted_curves(prob: Problem, weights: Tensor, x: Numbers) -> Tensor:
         x: (n,) values of the input, scaled as the problem's inputs are.
 
     Raises:
-        ValueError: When there is not one input.
+        ValueError: When there is not one input, or in a classification.
     """
+    if prob.data.shape.task != "regression":
+        raise ValueError("A fitted curve is for a regression, and this problem has classes.")
     _expect_width(prob, 1, "fitted_curves")
     inputs = _side(x, "x").to(prob.data.inputs)[:, None]
-    regression = prob.data.shape.task == "regression"
     curves = weights.new_zeros(len(weights), len(inputs), device="cpu")
     for part, outputs in frame_outputs(prob, weights, inputs):
-        said = outputs[..., 0] if regression else class_probabilities(prob, outputs)[..., -1]
-        curves[part] = said.cpu()
+        curves[part] = outputs[..., 0].cpu()
     return curves
 
 
