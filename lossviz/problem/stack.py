@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-
 #: Elementwise modules without parameters; they are called as they are, with their own options.
 ACTIVATIONS: tuple[type[nn.Module], ...] = (
     nn.Tanh,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -31,7 +30,7 @@ def bce_with_logits(outputs: Tensor, targets: Tensor, pos_weight: float = 1.0) -
     positive = columns(targets, outputs)
     each = F.logsigmoid(outputs * (2 * positive - 1))
     if pos_weight != 1.0:
-        each = each * torch.where(positive > 0, pos_weight, 1.0).to(outputs.dtype)
+        each = each * (1 + (pos_weight - 1) * positive)
     return -each.mean((-2, -1))
 
 

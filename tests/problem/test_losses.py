@@ -1,0 +1,158 @@
+"""Each loss equals torch's own on a single model, and many models at once equal one by one."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.nn import functional as F
+
+from lossviz import testing
+from lossviz.problem.losses.cross_entropy import cross_entropy
+from lossviz.problem.losses.probabilities import nearest_distribution, one_against_rest, softmax
+from lossviz.problem.losses.targets import columns, signs
+from lossviz.registry import Shape, losses
+
+BINARY = Shape("classification", 2, 2)
+MANY = Shape("classification", 2, 5)
+VALUES = Shape("regression", 2, 0)
+
+
+def twin_cross_entropy(outputs, targets, label_smoothing):
+    return F.cross_entropy(outputs, targets, label_smoothing=label_smoothing)
+
+
+def twin_bce(outputs, targets, pos_weight):
+    wanted = targets[:, None] if outputs.shape[1] == 1 else F.one_hot(targets, outputs.shape[1])
+    weight = torch.tensor(pos_weight, dtype=outputs.dtype)
+    return F.binary_cross_entropy_with_logits(outputs, wanted.to(outputs), pos_weight=weight)
+
+
+def twin_hinge(outputs, targets, margin, squared):
+    if outputs.shape[1] == 1:
+        sign = (2 * targets - 1).to(outputs)
+        pair = outputs[:, 0], torch.zeros_like(outputs[:, 0]), sign
+        each = F.margin_ranking_loss(*pair, margin=margin, reduction="none")
+        return (each.square() if squared else each).mean()
+    return F.multi_margin_loss(outputs, targets, p=2 if squared else 1, margin=margin)
+
+
+def dense(outputs, targets):
+    if targets.is_floating_point():
+        return targets
+    if outputs.shape[1] == 1:
+        return targets[:, None].to(outputs)
+    return F.one_hot(targets, outputs.shape[1]).to(outputs)
+
+
+TWINS = {
+    "cross_entropy": twin_cross_entropy,
+    "bce_with_logits": twin_bce,
+    "hinge": twin_hinge,
+    "mse": lambda o, t: F.mse_loss(o, dense(o, t)),
+    "mae": lambda o, t: F.l1_loss(o, dense(o, t)),
+    "huber": lambda o, t, delta: F.huber_loss(o, dense(o, t), delta=delta),
+    "smooth_l1": lambda o, t, beta: F.smooth_l1_loss(o, dense(o, t), beta=beta),
+}
+
+
+def cases():
+    for name in TWINS:
+        for shape in (BINARY, MANY, VALUES):
+            if shape.task in losses[name].tasks:
+                for params in testing.corners(losses[name]):
+                    yield pytest.param(name, shape, params, id=f"{name}-{shape.classes}-{params}")
+
+
+def example(name, shape, models=3, samples=11, dtype=torch.float64):
+    generator = torch.Generator().manual_seed(3)
+    size = (models, samples, losses[name].outputs(shape))
+    outputs = 3 * torch.randn(size, generator=generator, dtype=dtype)
+    if shape.task == "regression":
+        return outputs, torch.randn(samples, 1, generator=generator, dtype=dtype)
+    return outputs, torch.randint(shape.classes, (samples,), generator=generator)
+
+
+@pytest.mark.parametrize(("name", "shape", "params"), list(cases()))
+def test_equals_torch_in_value_and_gradient(name, shape, params):
+    outputs, targets = example(name, shape)
+    outputs.requires_grad_()
+    criterion = losses[name].make(shape.classes, **params)
+    found = criterion(outputs, targets)
+    expected = torch.stack([TWINS[name](row, targets, **params) for row in outputs])
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-14)
+    (gradient,) = torch.autograd.grad(found.sum(), outputs)
+    (expected,) = torch.autograd.grad(expected.sum(), outputs)
+    torch.testing.assert_close(gradient, expected, rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_cross_entropy_keeps_its_digits_when_the_model_is_sure(classes):
+    outputs = torch.zeros(1, classes)
+    outputs[0, 0] = 10_000.0
+    outputs[0, 1] = 9_990.0
+    found = cross_entropy(outputs, torch.tensor([0]))
+    assert found.item() == pytest.approx(math.exp(-10), rel=2e-3)
+
+
+def test_cross_entropy_of_guessing_is_the_log_of_the_number_of_classes():
+    for classes in (2, 3, 10):
+        found = cross_entropy(torch.zeros(4, classes), torch.arange(4) % classes)
+        assert found.item() == pytest.approx(math.log(classes))
+
+
+def test_cross_entropy_of_two_distributions():
+    """The article's example: targets (.9, .1), prediction (.8, .2), in nats."""
+    f = torch.log(torch.tensor([[0.8, 0.2]], dtype=torch.float64))
+    # Label smoothing .2 turns the target into (.9, .1).
+    assert cross_entropy(f, torch.tensor([0]), 0.2).item() == pytest.approx(0.3618, abs=5e-5)
+
+
+def test_targets_in_their_forms():
+    assert signs(torch.tensor([0, 1]), torch.zeros(1)).tolist() == [-1, 1]
+    values = torch.tensor([[0.5], [2.0]])
+    assert columns(values, torch.zeros(2, 1)) is values
+    assert columns(torch.tensor([1, 0]), torch.zeros(2, 1)).tolist() == [[1], [0]]
+    assert columns(torch.tensor([1, 0]), torch.zeros(2, 3)).tolist() == [[0, 1, 0], [1, 0, 0]]
+
+
+finite = st.floats(-50, 50)
+
+
+@pytest.mark.parametrize("form", [softmax, one_against_rest, nearest_distribution])
+@given(rows=st.lists(st.lists(finite, min_size=3, max_size=3), min_size=1, max_size=4))
+def test_probabilities_are_a_distribution_and_keep_the_favourite(form, rows):
+    outputs = torch.tensor(rows, dtype=torch.float64)
+    found = form(outputs)
+    assert (found >= 0).all()
+    torch.testing.assert_close(found.sum(-1), torch.ones(len(rows), dtype=torch.float64))
+    favourite = found.gather(-1, outputs.argmax(-1, keepdim=True)).squeeze(-1)
+    torch.testing.assert_close(favourite, found.amax(-1))
+
+
+@pytest.mark.parametrize("form", [softmax, one_against_rest])
+@given(f=finite)
+def test_one_output_is_the_logit_of_class_1(form, f):
+    found = form(torch.tensor([[f]], dtype=torch.float64))
+    assert found[0, 1].item() == pytest.approx(1 / (1 + math.exp(-f)))
+    assert found.sum().item() == pytest.approx(1)
+
+
+def test_very_negative_logits_still_give_probabilities():
+    found = one_against_rest(torch.full((1, 3), -500.0))
+    torch.testing.assert_close(found, torch.full((1, 3), 1 / 3))
+
+
+def test_the_nearest_distribution_leaves_a_distribution_alone():
+    p = torch.tensor([[0.2, 0.5, 0.3], [1.0, 0.0, 0.0]])
+    torch.testing.assert_close(nearest_distribution(p), p)
+
+
+def test_the_nearest_distribution_is_nearest():
+    outputs = torch.tensor([0.9, 0.4, -0.3], dtype=torch.float64)
+    found = nearest_distribution(outputs[None])[0]
+    steps = torch.linspace(0, 1, 101, dtype=torch.float64)
+    a, b = torch.meshgrid(steps, steps, indexing="ij")
+    grid = torch.stack([a, b, 1 - a - b], -1)[a + b <= 1]
+    assert (found - outputs).square().sum() <= (grid - outputs).square().sum(-1).min() + 1e-12
