@@ -14,7 +14,7 @@ from lossviz.figures.slice import Summary
 from lossviz.figures.theme import PALETTE, SURFACE_SCALE, Mode, mark
 from lossviz.figures.words import count
 
-CONTOUR = {"light": "rgba(30,36,48,.26)", "dark": "rgba(232,234,237,.22)"}
+CONTOUR = {"light": "rgba(20,26,38,.34)", "dark": "rgba(232,234,237,.26)"}
 
 #: The heads' names in Plotly, where they differ.
 SYMBOLS = {"triangle": "triangle-up"}
@@ -24,7 +24,7 @@ NOT_FINITE = "no finite loss"
 
 def flat_figure(summary: Summary, mode: Mode) -> go.Figure:
     """The map of a surface."""
-    layout = base_layout(mode, summary.title, summary.caption)
+    layout = base_layout(mode, summary.title, summary.caption, legend_words(summary))
     layout.update(
         xaxis=axis(mode, summary.x_title, range=_ends(summary.x), showgrid=False),
         yaxis=axis(mode, summary.y_title, range=_ends(summary.y), showgrid=False),
@@ -42,6 +42,17 @@ def flat_figure(summary: Summary, mode: Mode) -> go.Figure:
     for path in summary.paths:
         figure.add_traces(_path(path, mode))
     return figure
+
+
+def legend_words(summary: Summary) -> list[str]:
+    """What stands in the legend."""
+    masked = int(summary.scale.masked.sum())
+    return [*([masked_words(masked)] if masked else []), *(path.legend for path in summary.paths)]
+
+
+def masked_words(cells: int) -> str:
+    """The legend's words for so many masked cells."""
+    return f"{NOT_FINITE} ({count(cells, 'cell')})"
 
 
 def color_bar(scale: Scale, title: str, mode: Mode) -> dict[str, Any]:
@@ -162,7 +173,7 @@ def _mask(summary: Summary, mode: Mode) -> list[go.Scatter]:
             hoveron="fills",
             hoverinfo="text",
             text=NOT_FINITE,
-            name=f"{NOT_FINITE} ({count(int(masked.sum()), 'cell')})",
+            name=masked_words(int(masked.sum())),
         )
     ]
 
@@ -172,11 +183,11 @@ def _halo(path: Path, mode: Mode) -> list[go.Scatter]:
         return []
     return [
         go.Scatter(
-            x=path.coords[:, 0],
-            y=path.coords[:, 1],
+            x=path.coords[path.drawn, 0],
+            y=path.coords[path.drawn, 1],
             mode="lines",
-            line={"width": 6, "color": PALETTE[mode].background},
-            opacity=0.75,
+            line={"width": 5.4, "color": PALETTE[mode].background},
+            opacity=0.7,
             hoverinfo="skip",
             showlegend=False,
             legendgroup=str(path.mark),
@@ -200,7 +211,8 @@ def _path(path: Path, mode: Mode) -> list[go.Scatter]:
         return [key]
     template, data = hover(path)
     way = go.Scatter(
-        x=path.coords[:, 0], y=path.coords[:, 1], mode="lines", line=line, customdata=data,
+        x=path.coords[path.drawn, 0], y=path.coords[path.drawn, 1], mode="lines", line=line,
+        customdata=data[path.drawn],
         hovertemplate=template, showlegend=False, **shared,
     )  # fmt: skip
     ends = [way, key]

@@ -7,15 +7,24 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.flat import NOT_FINITE, blocks, color_bar, end_words, head_symbol, hover
+from lossviz.figures.flat import (
+    NOT_FINITE,
+    blocks,
+    color_bar,
+    end_words,
+    head_symbol,
+    hover,
+    legend_words,
+    masked_words,
+)
 from lossviz.figures.layout import base_layout, note, space_axis
-from lossviz.figures.paths import Path
+from lossviz.figures.paths import Path, interpolate
 from lossviz.figures.scale import levels
 from lossviz.figures.slice import Summary
 from lossviz.figures.theme import PALETTE, SURFACE_SCALE, Mode, mark
-from lossviz.figures.words import count
 
-CAMERA = {"eye": {"x": -1.2, "y": -1.35, "z": 1.0}, "center": {"x": 0, "y": 0, "z": -0.1}}
+#: Where the eye is, up to the signs of x and y.
+EYE = (1.0, 1.3, 0.95)
 CONTOUR = {"light": "rgba(30,36,48,.5)", "dark": "rgba(232,234,237,.4)"}
 
 #: What WebGL can draw: the nearest dash and head.
@@ -33,8 +42,8 @@ LIFT = 0.012
 
 def landscape_figure(summary: Summary, mode: Mode) -> go.Figure:
     """The landscape of a surface."""
-    layout = base_layout(mode, summary.title, summary.caption)
-    layout.update(margin={"l": 8, "r": 8})
+    layout = base_layout(mode, summary.title, summary.caption, legend_words(summary))
+    layout.update(margin={"l": 8, "r": 8, "b": layout.margin.b - 50})
     if min(summary.loss.shape) < 2 or not np.isfinite(summary.loss).any():
         layout.update(xaxis={"visible": False}, yaxis={"visible": False})
         figure = go.Figure(layout=layout)
@@ -53,8 +62,8 @@ def _scene(summary: Summary, mode: Mode) -> dict[str, Any]:
     scale = summary.scale
     places, words = scale.ticks()
     return {
-        "xaxis": space_axis(mode, summary.x_title, range=_ends(summary.x)),
-        "yaxis": space_axis(mode, summary.y_title, range=_ends(summary.y)),
+        "xaxis": space_axis(mode, _two_lines(summary.x_title), range=_ends(summary.x)),
+        "yaxis": space_axis(mode, _two_lines(summary.y_title), range=_ends(summary.y)),
         "zaxis": space_axis(
             mode,
             summary.loss_title,
@@ -62,7 +71,7 @@ def _scene(summary: Summary, mode: Mode) -> dict[str, Any]:
             tickvals=places,
             ticktext=words,
         ),
-        "camera": CAMERA,
+        "camera": camera(scale.values),
         "aspectmode": "manual",
         "aspectratio": {"x": 1.25, "y": 1.25, "z": 0.75},
         "dragmode": "orbit",
@@ -115,8 +124,9 @@ def _holes(summary: Summary, mode: Mode) -> list[Any]:
     x, y = np.array(corners).T
     i, j, k = np.array(faces).T
     color = PALETTE[mode].masked
-    name = f"{NOT_FINITE} ({count(int(masked.sum()), 'cell')})"
-    floor = np.full(len(x), _floor(summary))
+    name = masked_words(int(masked.sum()))
+    # Off the end of the axis, at which WebGL cuts.
+    floor = np.full(len(x), (_floor(summary) + summary.scale.low) / 2)
     return [
         go.Mesh3d(
             x=x, y=y, z=floor, i=i, j=j, k=k, color=color, flatshading=True, showlegend=True,
@@ -133,45 +143,136 @@ def _path(summary: Summary, path: Path, mode: Mode) -> list[go.Scatter3d]:
     symbol = SYMBOLS.get(head_symbol(path), head_symbol(path))
     line = {"width": 6, "color": color, "dash": DASHES.get(own.plotly_dash, own.plotly_dash)}
     shared = {"legendgroup": str(path.mark), "name": path.legend}
-    key = go.Scatter3d(
-        x=[None], y=[None], z=[None], mode="lines+markers", line=line,
-        marker={"symbol": symbol, "size": 6, "color": color}, **shared,
-    )  # fmt: skip
-    height = scale.height(path.slice_loss) + LIFT * (scale.high - scale.low)
-    drawn = np.flatnonzero(path.inside & np.isfinite(height))
-    if not len(drawn):
-        return [key]
+    traces = [
+        go.Scatter3d(
+            x=[None], y=[None], z=[None], mode="lines+markers", line=line,
+            marker={"symbol": symbol, "size": 6, "color": color}, **shared,
+        )
+    ]  # fmt: skip
+    shared |= {"showlegend": False}
+    lift = LIFT * (scale.high - scale.low)
+    way = draped(path.coords[path.drawn], summary.x, summary.y)
+    height = scale.height(interpolate(summary.x, summary.y, summary.loss, way)) + lift
+    if len(way):
+        # The path itself a little higher than its halo, so that it is drawn over it.
+        halo = {"width": 10, "color": palette.background}
+        for up, look, opacity in ((0.0, halo, 0.5), (lift / 2, line, 1.0)):
+            traces.append(
+                go.Scatter3d(
+                    x=way[:, 0], y=way[:, 1], z=height + up, mode="lines", line=look,
+                    opacity=opacity, hoverinfo="skip", **shared,
+                )
+            )  # fmt: skip
+    top = scale.height(path.slice_loss) + 1.5 * lift
+    points = np.flatnonzero(path.inside & np.isfinite(top))
+    if not len(points):
+        return traces
+    x, y = path.coords.T
     template, data = hover(path)
-    # Outside of the grid the slice has no height, so the line breaks there.
-    x, y = (np.where(path.inside, values, np.nan) for values in path.coords.T)
-    halo = go.Scatter3d(
-        x=x, y=y, z=height, mode="lines", line={"width": 13, "color": palette.background},
-        opacity=0.55, hoverinfo="skip", showlegend=False, **shared,
+    traces.append(
+        go.Scatter3d(
+            x=x[points], y=y[points], z=top[points], mode="markers", customdata=data[points],
+            marker={"size": 4, "color": color, "opacity": 0}, hovertemplate=template, **shared,
+        )
     )  # fmt: skip
-    # A little nearer to the eye than its halo.
-    above = height + 0.5 * LIFT * (scale.high - scale.low)
-    way = go.Scatter3d(
-        x=x, y=y, z=above, mode="lines", line=line, customdata=data, hovertemplate=template,
-        showlegend=False, **shared,
-    )  # fmt: skip
-    last = drawn[-1:]
-    head = go.Scatter3d(
-        x=x[last], y=y[last], z=above[last], mode="markers", showlegend=False,
-        marker={"symbol": symbol, "size": 8, "color": color,
-                "line": {"width": 1.5, "color": palette.background}},
-        hovertemplate=end_words(path), **shared,
-    )  # fmt: skip
-    traces = [halo, way, key, head]
-    if path.inside[0] and np.isfinite(above[0]):
+    if points[0] == 0:
         traces.append(
             go.Scatter3d(
-                x=x[:1], y=y[:1], z=above[:1], mode="markers", showlegend=False,
+                x=x[:1], y=y[:1], z=top[:1], mode="markers",
                 marker={"symbol": "circle", "size": 5, "color": palette.background,
                         "line": {"width": 2, "color": color}},
                 hovertemplate=f"<b>{path.label}</b><br>start<extra></extra>", **shared,
             )
         )  # fmt: skip
+    last = points[-1:]
+    head = {"x": x[last], "y": y[last], "z": top[last], "hovertemplate": end_words(path)}
+    if path.diverged_at is not None:
+        # A letter: WebGL's own x is a character that many fonts lack.
+        font = {"size": 34, "color": color, "weight": 900}
+        look = {"mode": "text", "text": ["×"], "textfont": font, "textposition": "middle center"}
+    else:
+        rim = {"width": 1.5, "color": palette.background}
+        marker = {"symbol": symbol, "size": 6, "color": color, "line": rim}
+        look = {"mode": "markers", "marker": marker}
+    traces.append(go.Scatter3d(**head, **look, **shared))
     return traces
+
+
+def draped(coords: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The straight steps of a path (T, 2), cut at the grid's rim, with points at every cell.
+
+    So a long step lies on the slice instead of cutting through it. Rows of NaN part pieces.
+
+    >>> side = np.array([0.0, 1.0, 2.0])
+    >>> draped(np.array([[0.0, 1.0], [4.0, 1.0]]), side, side).tolist()
+    [[0.0, 1.0], [1.0, 1.0], [2.0, 1.0], [nan, nan]]
+    """
+    low = np.array([x.min(), y.min()])
+    high = np.array([x.max(), y.max()])
+    cell = (high - low) / (np.array([len(x), len(y)]) - 1)
+    pieces = []
+    for start, stop in zip(coords[:-1], coords[1:], strict=True):
+        part = _within(start, stop, low, high)
+        if part is None:
+            continue
+        first, last = start + part[0] * (stop - start), start + part[1] * (stop - start)
+        count = max(1, int(np.ceil(np.max(np.abs(last - first) / cell))))
+        piece = np.clip(np.linspace(first, last, count + 1), low, high)
+        # A step that begins where the one before ended goes on with it.
+        joined = bool(pieces) and part[0] == 0 and bool(np.isfinite(pieces[-1][-1]).all())
+        pieces.append(piece[1:] if joined else piece)
+        if part[1] < 1:
+            pieces.append(np.full((1, 2), np.nan))
+    return np.concatenate(pieces) if pieces else np.zeros((0, 2))
+
+
+def _within(
+    start: np.ndarray, stop: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> tuple[float, float] | None:
+    """The part (from, to) of a segment that is in a box, as shares of its length; None for none.
+
+    Clipping after Liang and Barsky, "A new concept and method for line clipping" (1984).
+    """
+    if not (np.isfinite(start).all() and np.isfinite(stop).all()):
+        return None
+    enters, leaves = 0.0, 1.0
+    with np.errstate(over="ignore"):
+        direction = stop - start
+    if not np.isfinite(direction).all():
+        return None
+    for p, d, lowest, highest in zip(start, direction, low, high, strict=True):
+        if d == 0:
+            if not lowest <= p <= highest:
+                return None
+            continue
+        near, far = sorted(((lowest - p) / d, (highest - p) / d))
+        enters, leaves = max(enters, float(near)), min(leaves, float(far))
+    return (enters, leaves) if enters < leaves else None
+
+
+def camera(values: np.ndarray) -> dict[str, dict[str, float]]:
+    """The eye over the lowest corner of the heights (ny, nx), so that none hides what is behind.
+
+    >>> camera(np.array([[0.0, 2.0], [2.0, 3.0]]))["eye"]
+    {'x': -1.0, 'y': -1.3, 'z': 0.95}
+    """
+    ny, nx = values.shape
+    heights = {}
+    for y_sign, rows in ((-1, slice(0, (ny + 1) // 2)), (1, slice(ny // 2, ny))):
+        for x_sign, columns in ((-1, slice(0, (nx + 1) // 2)), (1, slice(nx // 2, nx))):
+            corner = values[rows, columns]
+            finite = corner[np.isfinite(corner)]
+            heights[x_sign, y_sign] = float(finite.mean()) if finite.size else np.inf
+    x_sign, y_sign = min(heights, key=lambda signs: heights[signs])
+    x, y, z = EYE
+    return {
+        "eye": {"x": x_sign * x, "y": y_sign * y, "z": z},
+        "center": {"x": 0.0, "y": 0.0, "z": -0.15},
+    }
+
+
+def _two_lines(title: str) -> str:
+    return title.replace(" (", "<br>(", 1)
 
 
 def _floor(summary: Summary) -> float:

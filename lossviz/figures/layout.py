@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import plotly.graph_objects as go
@@ -23,8 +24,16 @@ def check_mode(mode: str) -> Mode:
     raise ValueError(f"There is no mode {mode!r}; take 'light' or 'dark'.")
 
 
-def base_layout(mode: Mode, title: str, caption: list[str] | tuple[str, ...]) -> go.Layout:
-    """A layout with title, a caption in small letters under it, and the legend at the foot."""
+def base_layout(
+    mode: Mode,
+    title: str,
+    caption: list[str] | tuple[str, ...],
+    legend: list[str] | tuple[str, ...] = (),
+) -> go.Layout:
+    """A layout with title, a caption in small letters under it, and the legend at the foot.
+
+    The foot has room for the words of the legend on a figure of an ordinary width.
+    """
     palette = PALETTE[mode]
     subtitle = wrapped(caption)
     lines = subtitle.count("<br>") + 1 if subtitle else 0
@@ -45,7 +54,7 @@ def base_layout(mode: Mode, title: str, caption: list[str] | tuple[str, ...]) ->
             "font": {"size": 18, "color": palette.text},
             "subtitle": {"text": subtitle, "font": {"size": 12.5, "color": palette.muted}},
         },
-        margin={"l": 72, "r": 24, "t": 58 + LINE * lines, "b": 64},
+        margin={"l": 72, "r": 24, "t": 58 + LINE * lines, "b": 66 + 21 * legend_rows(legend)},
         legend={
             "orientation": "h",
             "x": 0,
@@ -70,6 +79,16 @@ def base_layout(mode: Mode, title: str, caption: list[str] | tuple[str, ...]) ->
             "remove": ["lasso2d", "select2d"],
         },
     )
+
+
+def legend_rows(words: list[str] | tuple[str, ...], width: int = 900) -> int:
+    """About how many rows a legend takes in so many pixels.
+
+    >>> legend_rows([]), legend_rows(["SGD"] * 3), legend_rows(["Adam, lr 0.02, beta2 0.99"] * 8)
+    (0, 1, 2)
+    """
+    longest = max((72 + 7 * len(word) for word in words), default=0)
+    return math.ceil(len(words) / max(1, width // longest)) if words else 0
 
 
 def axis(mode: Mode, title: str, **more: Any) -> dict[str, Any]:

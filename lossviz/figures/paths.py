@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lossviz.figures.words import distinct, run_label
+from lossviz.registry import SettingError
 
 #: A path is drawn through at most this many of its recorded steps, evenly chosen.
 MOST_FRAMES = 2001
@@ -59,6 +60,11 @@ class Path:
         """The frame that carries the head: the last one in the picture; None without any."""
         seen = np.flatnonzero(self.inside)
         return int(seen[-1]) if len(seen) else None
+
+    @property
+    def drawn(self) -> slice:
+        """The frames to draw: up to the first one that does not come back into the picture."""
+        return slice(0, 0 if self.head is None else self.head + 2)
 
     @property
     def extent(self) -> float:
@@ -150,7 +156,7 @@ def _place(side: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def _label(item: Any, index: int) -> str:
     fallback = f"run {index + 1}"
     if is_run(item):
-        return run_label(getattr(item, "experiment", None), fallback)
+        return run_label(item, fallback)
     if isinstance(item, tuple) and len(item) == 2 and isinstance(item[1], str):
         return item[1] or fallback
     raise ValueError(
@@ -192,12 +198,16 @@ def _path(surf: Any, item: Any, label: str, index: int) -> Path:
 
 def true_loss(run: Any, split: str) -> np.ndarray:
     """The loss (frames,) over all samples of a split at the recorded steps, NaN where unknown."""
-    metrics = run.metrics
-    if f"{split}_loss" in metrics:
-        return array(metrics[f"{split}_loss"])
-    if split == "train" and len(run.loss) > int(max(run.recorded, default=0)):
-        return array(run.loss)[np.asarray(run.recorded)]
-    return np.full(len(run.recorded), np.nan)
+    try:
+        return array(run.metrics[f"{split}_loss"])
+    except SettingError:
+        # The run came from a file and its problem did not; what the optimizer saw is left.
+        return seen_loss(run) if split == "train" else np.full(len(run.recorded), np.nan)
+
+
+def seen_loss(run: Any) -> np.ndarray:
+    """The loss (frames,) that the optimizer saw at the recorded steps."""
+    return array(run.loss)[np.asarray(run.recorded, dtype=int)]
 
 
 def array(values: Any) -> np.ndarray:

@@ -149,5 +149,5 @@ def about_cells(scale: Scale, cells: int) -> list[str]:
             for n, word in ((scale.infinite, "infinite"), (scale.undefined, "not a number"))
             if n
         ]
-        said.append(f"Of {cells} cells {', '.join(kinds)}: masked.")
+        said.append(f"No finite loss in {missing} of {cells} cells ({', '.join(kinds)}).")
     return said

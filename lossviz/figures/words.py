@@ -53,20 +53,19 @@ def count(n: int, singular: str, plural: str = "") -> str:
     return f"{n} {singular if n == 1 else plural or singular + 's'}"
 
 
-def run_label(experiment: Any, fallback: str) -> str:
+def run_label(run: Any, fallback: str) -> str:
     """The optimizer's title, its learning rate, and the options that differ from their default.
 
-    >>> from lossviz.settings import Experiment
-    >>> run_label(Experiment(optimizer="adam", params={"lr": 0.02}), "run 1")
+    >>> import lossviz as lv
+    >>> run_label(lv.train(lv.Experiment(optimizer="adam", params={"lr": 0.02}, steps=1)), "run 1")
     'Adam, lr 0.02'
-    >>> run_label(None, "run 1")
-    'run 1'
     """
-    name = getattr(experiment, "optimizer", None)
-    if name is None or name not in registry.optimizers:
+    method = getattr(run, "experiment", None) or getattr(run, "method", None)
+    name = getattr(method, "optimizer", None)
+    if method is None or name is None or name not in registry.optimizers:
         return fallback
     entry = registry.optimizers[name]
-    given: Mapping[str, Any] = experiment.params
+    given: Mapping[str, Any] = method.params
     parts = [entry.title]
     for param in entry.params:
         value = given.get(param.name, param.default)
