@@ -1,4 +1,4 @@
-"""Take steps: stacked contenders, one shared forward and backward, each optimizer on its own row."""
+"""Take steps: one forward and backward for all contenders, each optimizer on its own row."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ from lossviz.run.batches import Batches, Place
 from lossviz.run.gradient import Evaluate, bind
 from lossviz.run.state import Chunk, Method, Piece, State, problem_of
 from lossviz.run.status import Status, is_bad
+from lossviz.run.threads import one_thread
 
 #: Weights are gathered in blocks of about this many bytes before they are sorted by contender.
 BLOCK_BYTES = 4 * 2**20
 
 
+@one_thread()
 def advance(state: State, n: int, problem: Problem | None = None) -> tuple[State, Chunk]:
     """Take up to ``n`` steps more; a pure function, which leaves ``state`` as it was.
 
@@ -33,7 +35,7 @@ def advance(state: State, n: int, problem: Problem | None = None) -> tuple[State
     Args:
         state: From `start_state` or from here.
         n: How many steps, at least 1; no more are taken than the state has left.
-        problem: The problem, where the state was not made from experiments (or to save building it).
+        problem: The problem, where the state was not made from experiments, or is there already.
 
     Raises:
         SettingError: When ``n`` is below 1, or an optimizer refuses the model.
@@ -55,9 +57,7 @@ def advance(state: State, n: int, problem: Problem | None = None) -> tuple[State
     return gather(state, lanes, state.step + n, place)
 
 
-def gather(
-    state: State, lanes: dict[int, Lane], step: int, place: Place
-) -> tuple[State, Chunk]:
+def gather(state: State, lanes: dict[int, Lane], step: int, place: Place) -> tuple[State, Chunk]:
     """The state after a chunk, and the chunk, from the lanes of those that were running."""
     theta = state.theta.clone()
     memory = list(state.memory)
@@ -274,7 +274,7 @@ class Stack:
         return False
 
     def find_bad_weights(self, finite: Tensor, first: int) -> None:
-        """Mark lanes whose weights stop being finite before their loss does; ``finite`` is (m, A)."""
+        """Mark lanes whose weights go bad before their loss does; ``finite`` is (m, A)."""
         for row, lane in enumerate(self.lanes):
             if finite[:, row].all():
                 continue
@@ -284,7 +284,7 @@ class Stack:
                 del lane.losses[step - lane.first_step :]
 
 
-def closure_of(evaluate: Evaluate, batch: Batch, losses: Tensor) -> Callable[[], Tensor]:
+def closure_of(evaluate: Evaluate, batch: Batch, losses: Tensor) -> Callable[[], Any]:
     """What an optimizer calls for its loss; the gradient of the first call is there already."""
     fresh = True
 

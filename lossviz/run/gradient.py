@@ -13,7 +13,7 @@ from lossviz.problem.problem import Batch, Criterion, Problem
 from lossviz.problem.space import ParamSpace
 from lossviz.problem.stack import DenseStack, affine
 
-#: A batch to the losses (K,) at the rows of the bound theta; their gradients go into the bound grad.
+#: A batch to the losses (K,) at the rows of a bound theta; gradients go into a bound grad.
 Evaluate = Callable[[Batch], Tensor]
 
 
@@ -71,7 +71,7 @@ def bind_dense(
 ) -> Evaluate:
     """The gradient of a stack of dense layers: autograd for the criterion, chain rule for the rest.
 
-    With a layer's inputs ``h``, weights ``W`` and the loss's slope ``g`` at its pre-activations, the
+    For a layer with inputs ``h`` and weights ``W``, and the loss's slope ``g`` at its sums, the
     slopes are ``g^T h`` at the weights, the sum of ``g`` at the biases, and ``g W`` at the inputs.
     """
     params, slopes = space.unflatten(theta), space.unflatten(grad)
@@ -125,7 +125,7 @@ _aten = torch.ops.aten
 
 
 def backward_of(activation: nn.Module | None) -> Backward | None:
-    """The backward pass of an activation, by torch's own kernels; None where there is nothing to do."""
+    """The backward pass of an activation, by torch's own kernels; None for the identity."""
     module: Any = activation
     match activation:
         case None | nn.Identity():

@@ -7,11 +7,13 @@ import torch
 from torch import Tensor
 
 from lossviz.problem.problem import Problem, Split
+from lossviz.run.threads import one_thread
 
 #: Outputs of so many (weights, sample, unit) triples are held at a time.
 MOST_VALUES = 2**20
 
 
+@one_thread()
 def metrics_of(problem: Problem, theta: Tensor) -> dict[str, np.ndarray]:
     """The metrics at F points theta (F, P), as float64 arrays (F,).
 

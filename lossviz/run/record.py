@@ -130,16 +130,16 @@ def runs_of(
     pieces: Sequence[Sequence[Piece]],
     experiments: Sequence[Experiment | None],
     problem: Problem,
+    over: bool = True,
 ) -> list[Run]:
     """The runs of a race that has come to this state, from the pieces of all its chunks.
-
-    A contender that is still running counts as cancelled.
 
     Args:
         state: Where the race stands.
         pieces: For each chunk, the pieces of all contenders.
         experiments: The settings of each contender, or None.
         problem: What was trained on.
+        over: Whether no more will come; what is still running then counts as cancelled.
     """
     runs = []
     for k, (method, experiment) in enumerate(zip(state.methods, experiments, strict=True)):
@@ -147,7 +147,7 @@ def runs_of(
         recorded = np.concatenate([piece.recorded for piece in own])
         weights = torch.cat([piece.weights for piece in own])
         status = state.statuses[k]
-        if status.kind == "running":
+        if over and status.kind == "running":
             status = replace(status, kind="cancelled")
             if recorded[-1] != state.step:
                 recorded = np.append(recorded, state.step)

@@ -48,7 +48,7 @@ optimizers.add(
     OptimizerEntry(
         name="sgd",
         title="SGD",
-        about="Gradient descent: step against the gradient, with a heavy ball's momentum if wanted.",
+        about="Gradient descent: step against the gradient, with momentum if wanted.",
         make=make_sgd,
         formula=r"v \leftarrow \mu v + (1 - \tau)\, g, \quad \theta \leftarrow \theta - \eta\, v",
         cite="Cauchy 1847; Polyak 1964; Nesterov 1983; Sutskever et al. 2013",

@@ -19,12 +19,12 @@ PLAIN: dict[str, Any] = {"foreach": False}
 
 def lr(default: float) -> Param:
     """The learning rate, up to where nearly everything diverges."""
-    return Param(
-        "lr", default, 1e-6, 100.0, "log", "How far one step goes.", title="learning rate"
-    )
+    return Param("lr", default, 1e-6, 100.0, "log", "How far one step goes.", title="learning rate")
 
 
-def weight_decay(default: float = 0.0, how: str = "Adds this times the weight to its gradient."):
+def weight_decay(
+    default: float = 0.0, how: str = "Adds this times the weight to its gradient."
+) -> Param:
     """The weight decay, 0 for none."""
     return Param("weight_decay", default, 1e-6, 10.0, "log", how, off=0.0)
 

@@ -1,0 +1,59 @@
+"""How long a race will take, by a rule of thumb."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lossviz.registry import optimizers
+from lossviz.run.race import together
+from lossviz.run.state import problem_of
+from lossviz.settings import Experiment
+
+#: A race that takes less than so many seconds is computed whole, a longer one as a `Job`.
+WHOLE = 0.5
+
+#: Seconds, measured on one core of an ordinary server; see `estimate`.
+PER_STEP = 60e-6
+PER_LAYER = 30e-6
+PER_UNIT = 1.2e-9
+PER_PRODUCT = 0.25e-9
+PER_OPTIMIZER = 30e-6
+PER_TENSOR = 60e-6
+EVALUATIONS_OF_A_CLOSURE = 20
+
+
+def estimate(experiments: Iterable[Experiment]) -> float:
+    """About how many seconds a race takes on one core; right within a factor of three or so.
+
+    A step costs its calls into torch, plus, for each contender, the products of samples and
+    weights, the activations, and what its optimizer does.
+    """
+    experiments = list(experiments)
+    seconds = 0.0
+    for places in together(experiments):
+        group = [experiments[place] for place in places]
+        seconds += group[0].steps * _per_step(group)
+    return seconds
+
+
+def _per_step(group: list[Experiment]) -> float:
+    first = group[0]
+    problem = problem_of(first)
+    samples = min(first.batch_size or len(problem.data.inputs), len(problem.data.inputs))
+    space = problem.space
+    layers = sum(len(shape) > 1 for shape in space.shapes)
+    units = sum(shape[0] for shape in space.shapes if len(shape) > 1)
+    wide = 2.0 if first.dtype == "float64" else 1.0
+    own = samples * wide * (units * PER_UNIT * 6 + space.size * PER_PRODUCT * 6)
+    shared = PER_STEP + layers * PER_LAYER
+    seconds = 0.0
+    stacked = False
+    for experiment in group:
+        entry = optimizers[experiment.optimizer]
+        if entry.closure:
+            seconds += EVALUATIONS_OF_A_CLOSURE * (shared + own + PER_OPTIMIZER)
+            continue
+        stacked = True
+        tensors = len(space.shapes) if entry.layout == "tensors" else 0
+        seconds += own + PER_OPTIMIZER + tensors * PER_TENSOR
+    return seconds + stacked * shared

@@ -1,0 +1,80 @@
+"""The executors to choose from: worker processes of this machine, or a Dask cluster."""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import os
+from collections.abc import Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, wait
+from time import sleep
+from typing import Any
+
+import torch
+
+from lossviz.registry import SettingError
+
+#: The environment variable that names a Dask scheduler, such as tcp://10.0.0.5:8786.
+SCHEDULER = "LOSSVIZ_SCHEDULER"
+
+#: What every worker has imported before its first task.
+PRELOAD = ("lossviz", "lossviz.engine.work")
+
+
+def process_pool(workers: int, preload: Sequence[str] = PRELOAD) -> Executor:
+    """A pool of processes that are forked from one that has imported everything already.
+
+    Args:
+        workers: How many processes.
+        preload: The modules that this one imports; what was said first in this program counts.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(preload))
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=one_thread)
+
+
+def one_thread() -> None:
+    """Let a worker compute on one core: the others have their own workers."""
+    torch.set_num_threads(1)
+
+
+def warm_up(executor: Executor, workers: int) -> None:
+    """Wait until all workers are there."""
+    # Tasks that last a moment, so that no worker takes two while another is still to be started.
+    wait([executor.submit(_moment) for _ in range(workers)])
+
+
+def _moment() -> int:
+    sleep(0.02)
+    return os.getpid()
+
+
+def cluster(address: str) -> Executor:
+    """The executor of a Dask cluster.
+
+    Raises:
+        SettingError: When the package ``distributed`` is not installed, or no scheduler answers.
+    """
+    try:
+        distributed: Any = importlib.import_module("distributed")
+    except ImportError:
+        raise SettingError(
+            f"{SCHEDULER} names the scheduler {address!r}, but the package 'distributed' is not "
+            f"installed; install it, or unset {SCHEDULER} to work on this machine."
+        ) from None
+    try:
+        executor: Executor = distributed.Client(address).get_executor()
+    except (OSError, TimeoutError, ValueError) as error:
+        raise SettingError(
+            f"No scheduler answers at {address!r} ({error}); start it, correct {SCHEDULER}, or "
+            "unset it to work on this machine."
+        ) from error
+    return executor
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on Linux
+        return os.cpu_count() or 1
