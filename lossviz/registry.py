@@ -36,6 +36,11 @@ class UnknownNameError(SettingError, KeyError):
         close = difflib.get_close_matches(str(name), known, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
         super().__init__(f"There is no {kind} {name!r}.{hint} Known: {', '.join(known)}.")
+        self._given = kind, name, known
+
+    def __reduce__(self) -> tuple[type[UnknownNameError], tuple[str, str, tuple[str, ...]]]:
+        # An error that cannot be unpickled takes a whole process pool down.
+        return type(self), self._given
 
     def __str__(self) -> str:
         # KeyError would show the repr of the message.
@@ -115,10 +120,9 @@ class Param:
         elif self.kind == "choice":
             if value in self.choices:
                 return str(value)
-        elif (
-            isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        ):
-            number = float(value)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            # A whole number may be too long for a float; it is out of any range then.
+            number = float(value) if abs(value) <= sys.float_info.max else math.nan
             if (self.low <= number <= self.high or number == self.off) and (
                 self.kind == "number" or number == int(number)
             ):
