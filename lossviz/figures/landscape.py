@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -142,14 +143,14 @@ def _path(summary: Summary, path: Path, mode: Mode) -> list[go.Scatter3d]:
     color = own.color(mode)
     symbol = SYMBOLS.get(head_symbol(path), head_symbol(path))
     line = {"width": 6, "color": color, "dash": DASHES.get(own.plotly_dash, own.plotly_dash)}
-    shared = {"legendgroup": str(path.mark), "name": path.legend}
+    shared: dict[str, Any] = {"legendgroup": str(path.mark), "name": path.legend}
     traces = [
         go.Scatter3d(
             x=[None], y=[None], z=[None], mode="lines+markers", line=line,
             marker={"symbol": symbol, "size": 6, "color": color}, **shared,
         )
     ]  # fmt: skip
-    shared |= {"showlegend": False}
+    shared["showlegend"] = False
     lift = LIFT * (scale.high - scale.low)
     way = draped(path.coords[path.drawn], summary.x, summary.y)
     height = scale.height(interpolate(summary.x, summary.y, summary.loss, way)) + lift
@@ -210,8 +211,8 @@ def draped(coords: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     low = np.array([x.min(), y.min()])
     high = np.array([x.max(), y.max()])
     cell = (high - low) / (np.array([len(x), len(y)]) - 1)
-    pieces = []
-    for start, stop in zip(coords[:-1], coords[1:], strict=True):
+    pieces: list[np.ndarray] = []
+    for start, stop in itertools.pairwise(coords):
         part = _within(start, stop, low, high)
         if part is None:
             continue

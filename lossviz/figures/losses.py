@@ -206,7 +206,7 @@ def _traces(curve: Curve, summary: Summary, mode: Mode) -> list[go.Scatter]:
     color = own.color(mode)
     diverged = curve.diverged_at is not None
     symbol = "x" if diverged else SYMBOLS.get(own.head, own.head)
-    shared = {"legendgroup": str(curve.mark), "name": curve.legend}
+    shared: dict[str, Any] = {"legendgroup": str(curve.mark), "name": curve.legend}
     line = {"width": 2.4, "color": color, "dash": own.plotly_dash}
     traces = [
         go.Scatter(
@@ -214,7 +214,7 @@ def _traces(curve: Curve, summary: Summary, mode: Mode) -> list[go.Scatter]:
             marker={"symbol": symbol, "size": 10, "color": color}, **shared,
         )
     ]  # fmt: skip
-    shared |= {"showlegend": False}
+    shared["showlegend"] = False
     for values, kind, look, opacity in (
         (curve.test, "test", {"width": 1.3, "color": color}, 0.55),
         (curve.train, "training", line, 1.0),
