@@ -16,7 +16,9 @@ DIVERGES_AT = 41
 
 def loss_at(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """A bowl with a ripple, lowest near (0.6, -0.4)."""
-    return 0.02 + (x - 0.6) ** 2 + 2.5 * (y + 0.4) ** 2 + 0.25 * np.sin(3 * x) * np.cos(2 * y) + 0.26
+    return (
+        0.02 + (x - 0.6) ** 2 + 2.5 * (y + 0.4) ** 2 + 0.25 * np.sin(3 * x) * np.cos(2 * y) + 0.26
+    )
 
 
 def surface(
@@ -28,8 +30,15 @@ def surface(
         z[(x[None, :] > 1.2) & (y[:, None] > 0.9)] = np.nan
         z[3, 5] = np.inf
     return m.Surface(
-        x, y, z, log=log, view=view, x_title="first direction", y_title="second direction",
-        uirevision="demo", marks=np.array([[0.6, -0.4]]),
+        x,
+        y,
+        z,
+        log=log,
+        view=view,
+        x_title="first direction",
+        y_title="second direction",
+        uirevision="demo",
+        marks=np.array([[0.6, -0.4]]),
     )
 
 
@@ -72,8 +81,14 @@ def predictions(kind: str, steps: int, contender: str = "A") -> m.Predictions:
         edge = v[:, None] - 0.25 - share * 0.9 * np.sin(2.4 * u[None, :] - 0.6)
         probability = 1 / (1 + np.exp(edge * (1 + 9 * share)))
         values = np.round(255 * probability).astype(np.uint8)
-        return m.Regions(contender, (-1.5, 2.5, -1.2, 1.7), t, values, points(),
-                         classes=("outer moon", "inner moon"))
+        return m.Regions(
+            contender,
+            (-1.5, 2.5, -1.2, 1.7),
+            t,
+            values,
+            points(),
+            classes=("outer moon", "inner moon"),
+        )
     if kind == "classes":
         u, v = np.linspace(-1.5, 2.5, 60), np.linspace(-1.2, 1.7, 50)
         angle = np.arctan2(v[:, None] - 0.2, u[None, :] - 0.5)[None] + 2 * share
@@ -81,16 +96,21 @@ def predictions(kind: str, steps: int, contender: str = "A") -> m.Predictions:
         middle = 1 - np.abs(part - np.floor(part) - 0.5)
         data = points()
         return m.Regions(
-            contender, (-1.5, 2.5, -1.2, 1.7), t, np.floor(part).astype(np.uint8),
+            contender,
+            (-1.5, 2.5, -1.2, 1.7),
+            t,
+            np.floor(part).astype(np.uint8),
             replace(data, label=np.arange(120) % 3),
-            np.round(255 * (0.35 + 0.6 * middle * share)).astype(np.uint8), ("a", "b", "c"),
+            np.round(255 * (0.35 + 0.6 * middle * share)).astype(np.uint8),
+            ("a", "b", "c"),
         )
     if kind == "fit":
         x = np.linspace(-3, 3, 80)
         random = np.random.default_rng(5)
         at = random.uniform(-3, 3, 40)
-        data = m.Points(at, np.sin(at) + random.normal(0, 0.12, 40), np.zeros(40),
-                        np.arange(40) % 5 == 0)
+        data = m.Points(
+            at, np.sin(at) + random.normal(0, 0.12, 40), np.zeros(40), np.arange(40) % 5 == 0
+        )
         return m.Fit(contender, x, t, share[:, 0] * np.sin(x)[None], data, "x", "y")
     k = 10 if kind == "digits" else 3
     names = tuple(str(i) for i in range(k)) if k == 10 else ("setosa", "versicolor", "virginica")
@@ -99,20 +119,35 @@ def predictions(kind: str, steps: int, contender: str = "A") -> m.Predictions:
     return m.Confusion(contender, names, t, counts)
 
 
-def contender(number: int, count: int, last: int, planned: int, *, visible: bool = True) -> m.Contender:
+def contender(
+    number: int, count: int, last: int, planned: int, *, visible: bool = True
+) -> m.Contender:
     lost = number == 1 and count > 1 and last >= DIVERGES_AT
     done = "finished" if last >= planned else "running"
     return m.Contender(
-        "ABCDEFGH"[number], NAMES[number], f"lr {0.01 * (number + 1):.2f}", number,
+        "ABCDEFGH"[number],
+        NAMES[number],
+        f"lr {0.01 * (number + 1):.2f}",
+        number,
         f"diverged at step {DIVERGES_AT}" if lost else ("" if done == "finished" else done),
-        lost, last, visible,
+        lost,
+        last,
+        visible,
     )
 
 
 def scene(
-    mode: Mode = "light", *, count: int = 3, steps: int = 300, last: int | None = None,
-    revision: str = "1", kind: str = "regions", start: tuple[float, float] = (-1.8, 1.2),
-    flat: m.Surface | None = None, cue: m.Cue | None = None, hidden: tuple[str, ...] = (),
+    mode: Mode = "light",
+    *,
+    count: int = 3,
+    steps: int = 300,
+    last: int | None = None,
+    revision: str = "1",
+    kind: str = "regions",
+    start: tuple[float, float] = (-1.8, 1.2),
+    flat: m.Surface | None = None,
+    cue: m.Cue | None = None,
+    hidden: tuple[str, ...] = (),
     choice: str = "A",
 ) -> m.Scene:
     """A whole scene; with `last` below `steps` a live one."""
@@ -123,12 +158,18 @@ def scene(
         for n in range(count)
     )
     return m.Scene(
-        revision=revision, planned=steps, theme=as_plain(mode), contenders=contenders,
-        surface=flat or surface(), paths=paths,
+        revision=revision,
+        planned=steps,
+        theme=as_plain(mode),
+        contenders=contenders,
+        surface=flat or surface(),
+        paths=paths,
         losses=m.Losses(tuple(curve for one in paths for curve in curves(one)), target=0.3),
         predictions=None if kind == "none" else predictions(kind, reach, choice),
         predictions_note="This problem has no predictions to draw." if kind == "none" else "",
-        choices=tuple(c.id for c in contenders), live=reach < steps, cue=cue,
+        choices=tuple(c.id for c in contenders),
+        live=reach < steps,
+        cue=cue,
     )
 
 
@@ -145,6 +186,9 @@ def delta(whole: m.Scene, joins: int, last: int) -> m.Delta:
     parts = tuple(replace(one, **cut(one)) for one in full)
     lines = tuple(replace(c, **cut(c)) for one in full for c in curves(one))
     return m.Delta(
-        whole.revision, tuple(contender(n, count, last, steps) for n in range(count)), parts, lines,
+        whole.revision,
+        tuple(contender(n, count, last, steps) for n in range(count)),
+        parts,
+        lines,
         live=last < steps,
     )

@@ -45,8 +45,16 @@ if ask.get("surface") == "pending":
 
 def whole(last: int | None = None):
     return data.scene(
-        mode, count=count, steps=steps, last=last, revision=f"{shift}", kind=ask.get("kind", "regions"),
-        start=state.get("start", (-1.8, 1.2)), flat=flat, cue=cue, choice=state.get("choice", "A"),
+        mode,
+        count=count,
+        steps=steps,
+        last=last,
+        revision=f"{shift}",
+        kind=ask.get("kind", "regions"),
+        start=state.get("start", (-1.8, 1.2)),
+        flat=flat,
+        cue=cue,
+        choice=state.get("choice", "A"),
     )
 
 

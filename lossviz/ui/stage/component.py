@@ -17,7 +17,7 @@ EVENTS = ("start", "choose", "visible", "resync")
 @cache
 def loader() -> str:
     """The inline script: where the files are is all it knows."""
-    text = (Path(__file__).parent / "loader.js").read_text(encoding="utf-8")
+    text: str = (Path(__file__).parent / "loader.js").read_text(encoding="utf-8")
     return text.replace("@STAGE@", stage_path()).replace("@PLOTLY@", plotly_path())
 
 
@@ -30,7 +30,7 @@ def stage(
     on_visible: Callable[[list[str]], None] | None = None,
     on_resync: Callable[[], None] | None = None,
 ) -> None:
-    """Show a message of `scene_message` or `delta_message`; the picture under one `key` is one picture.
+    """Show a message of `scene_message` or `delta_message` on the stage of this `key`.
 
     The callbacks run before the next rerun of the page (or of the fragment that holds the stage):
 
@@ -62,4 +62,5 @@ def stage(
     # Registering the same definition again is free and does nothing; it makes the stage known to
     # whichever runtime is the current one, in tests too.
     mount = st.components.v2.component("lossviz_stage", js=loader(), isolate_styles=False)
-    mount(key=key, data=message, **{f"on_{event}_change": handler(event) for event in EVENTS})
+    callbacks: dict[str, Any] = {f"on_{event}_change": handler(event) for event in EVENTS}
+    mount(key=key, data=message, **callbacks)

@@ -3,9 +3,9 @@
 A scene has one time line, 0 to `planned` optimizer steps, shared by everything on it. Each record
 below becomes part of the message as it stands; arrays travel as raw bytes (`pack`).
 
-Of a long run the first message is a scene with `live=True`, and each later one a delta with what came
-since. A delta says for every series which step it joins on to; when the stage lacks that step (messages
-can be dropped in favour of newer ones) it asks for a whole scene by its `resync` event.
+Of a long run the first message is a scene with `live=True`, and each later one a delta with what
+came since. A delta says for every series which step it joins on to; when the stage lacks that step
+(messages can be dropped in favour of newer ones) it asks for a whole scene by its `resync` event.
 """
 
 from __future__ import annotations
@@ -44,11 +44,12 @@ class Contender:
 class Surface:
     """The loss over the plane.
 
-    `x` (nx,) and `y` (ny,) are the grid's coordinates, `z` (ny, nx) the loss; a cell that is not finite
-    is shown hatched. `z=None` stands for a surface not computed yet: the axes are drawn, the paths
-    move, and the picture is put in later. Colours follow log10 of the loss when `log` is set; `range`
-    (lo, hi), in units of the loss, fixes the colour scale, otherwise a robust one is taken and the
-    stage says so where the colours saturate. Zoom and camera stay for as long as `uirevision` is the same.
+    `x` (nx,) and `y` (ny,) are the grid's coordinates, `z` (ny, nx) the loss; a cell that is not
+    finite is shown hatched. `z=None` stands for a surface not computed yet: the axes are drawn, the
+    paths move, and the picture is put in later. Colours follow log10 of the loss when `log` is set;
+    `range` (lo, hi), in units of the loss, fixes the colour scale, otherwise a robust one is taken
+    and the stage says so where the colours saturate. Zoom and camera stay for as long as
+    `uirevision` is the same.
     """
 
     x: np.ndarray
@@ -72,8 +73,8 @@ class Surface:
 class Path:
     """A contender's way over the plane: arrays of equal length F, `steps` rising.
 
-    `loss` is the true loss at those steps, `slice_loss` the surface's loss at the projected point, and
-    `residual` the distance of the weights from the plane.
+    `loss` is the true loss at those steps, `slice_loss` the surface's loss at the projected point,
+    and `residual` the distance of the weights from the plane.
     """
 
     contender: str
@@ -110,7 +111,7 @@ class Losses:
 
 @dataclass(frozen=True)
 class Points:
-    """Data points (n,): coordinates, class (for a fit: ignored), and 1 where a point is a test point."""
+    """Data points (n,): coordinates, class (a fit ignores it), and 1 for one of the test set."""
 
     x: np.ndarray
     y: np.ndarray
@@ -123,8 +124,8 @@ class Regions:
     """What a classifier of two inputs says over the square, at the steps `steps` (F,).
 
     Two classes: `values` (F, ny, nx) is the probability of class 1 as 0..255. More: `values` is the
-    class index and `confidence` (F, ny, nx) its probability as 0..255. `extent` is (x0, x1, y0, y1), the
-    coordinates of the outermost grid points.
+    class index and `confidence` (F, ny, nx) its probability as 0..255. `extent` (x0, x1, y0, y1)
+    holds the coordinates of the outermost grid points.
     """
 
     contender: str
@@ -225,7 +226,11 @@ class Delta:
 def scene_message(scene: Scene) -> bytes:
     """The bytes for `stage()` that show this scene."""
     _check(scene.contenders, scene.paths, scene.losses.curves if scene.losses else ())
-    tree = _tree(scene) | {"kind": "scene", "texts": text_table(dict(scene.texts))}
+    if scene.surface is not None and scene.surface.z is not None:
+        shape = (len(scene.surface.y), len(scene.surface.x))
+        if scene.surface.z.shape != shape:
+            raise ValueError(f"The surface is {scene.surface.z.shape}; its axes ask for {shape}.")
+    tree: dict[str, Any] = _tree(scene) | {"kind": "scene", "texts": text_table(dict(scene.texts))}
     return _message(tree)
 
 
@@ -286,11 +291,14 @@ def _check(
     ids = [contender.id for contender in contenders]
     if len(set(ids)) != len(ids):
         raise ValueError(f"Contenders need ids of their own, got {ids}.")
-    for series in (*paths, *curves):
+    every: tuple[Path | Curve, ...] = (*paths, *curves)
+    for series in every:
         kind = type(series).__name__
         if series.contender not in ids:
             raise ValueError(f"{kind} of unknown contender {series.contender!r}; known are {ids}.")
         columns = {f.name: getattr(series, f.name) for f in fields(series)}
         lengths = {name: len(col) for name, col in columns.items() if isinstance(col, np.ndarray)}
         if len(set(lengths.values())) > 1:
-            raise ValueError(f"{kind} of {series.contender!r} has columns of unlike length: {lengths}.")
+            raise ValueError(
+                f"{kind} of {series.contender!r} has columns of unlike length: {lengths}."
+            )

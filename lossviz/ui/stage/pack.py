@@ -8,7 +8,7 @@ Layout, all little-endian::
               {"dtype", "shape", "offset"}, the offset counted from the end of the header
     arrays    C-ordered, each starting at a multiple of 8 bytes
 
-NaN and infinities are welcome in arrays and forbidden in the header, where JSON has no word for them.
+NaN and infinities are welcome in arrays and forbidden in the header: JSON has no word for them.
 """
 
 from __future__ import annotations

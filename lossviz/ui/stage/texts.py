@@ -47,7 +47,7 @@ TEXTS: dict[str, str] = {
     "actual": "actual",
     "predicted": "predicted",
     "target": "target",
-    "noWebgl": "This browser shows no 3-D pictures (WebGL is missing), so the surface stays in 2-D.",
+    "noWebgl": "This browser cannot show 3-D (WebGL is missing); the surface stays in 2-D.",
     "noPlotly": "The drawing library did not load. Check the connection and reload the page.",
     "badMessage": "The stage could not read what the server sent. Reload the page to try again.",
 }

@@ -5,6 +5,7 @@ import { number } from "./format.js";
 import { drawDiverged, drawHead, drawOutside, inside } from "./heads.js";
 import { Panel } from "./panel.js";
 import { Plot } from "./plot.js";
+import { ticks } from "./ticks.js";
 import { headAt, trace, trail } from "./trail.js";
 
 export class CurvesPanel extends Panel {
@@ -21,13 +22,15 @@ export class CurvesPanel extends Panel {
     const { losses } = scene;
     this.range = this.widen(valueRange(scene), scene);
     const [low, high] = this.range;
+    const { places, words } = ticks(low, high, losses.log, 5);
     const layout = {
       ...baseLayout(theme),
       margin: { l: 52, r: 12, t: 8, b: 36 },
       xaxis: axis(theme, this.stage.text.step, { range: [0, Math.max(1, scene.planned)], showgrid: false,
         fixedrange: true, nticks: 7 }),
       yaxis: axis(theme, losses.title, { type: losses.log ? "log" : "linear", range: [low, high],
-        fixedrange: true, nticks: 6, exponentformat: "power", ...(losses.log ? { dtick: decades(low, high) } : {}) }),
+        fixedrange: true, tickvals: places.map(losses.log ? (place) => 10 ** place : (place) => place),
+        ticktext: words }),
       dragmode: false,
       hovermode: false,
     };
@@ -219,8 +222,6 @@ function stroke(context, way, until, mark, kind) {
   context.setLineDash(kind === "faint" ? [] : mark.dash);
   context.stroke();
 }
-
-const decades = (low, high) => (high - low > 1.2 ? Math.max(1, Math.ceil((high - low) / 6)) : undefined);
 
 /** The axis's range in its own units (powers of ten when logarithmic), led by the bulk of the values. */
 function valueRange({ curves, losses }) {

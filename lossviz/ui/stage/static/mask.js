@@ -1,27 +1,20 @@
 // Cells of the surface without a finite loss: filled and hatched, never interpolated over.
 
-/** The edges of the cells around sorted coordinates: one more than there are coordinates. */
-function edges(at) {
-  const middle = (i) => (at[i - 1] + at[i]) / 2;
-  const last = at.length - 1;
-  const inner = Array.from({ length: last }, (_, i) => middle(i + 1));
-  const half = (i, j) => (last ? (at[j] - at[i]) / 2 : 0.5);
-  return [at[0] - half(0, 1), ...inner, at[last] + half(last - 1, last)];
-}
-
-/** One rectangle for each run of masked cells in a row. */
+/** One rectangle for each run of masked points in a row. It reaches to the neighbours on every side:
+ *  as far as the contour plot leaves the picture empty, since it would have to interpolate there. */
 function outline(surface, map) {
   const { data } = surface.z;
   const width = surface.x.data.length;
-  const left = edges(surface.x.data).map(map.x);
-  const bottom = edges(surface.y.data).map(map.y);
+  const height = surface.y.data.length;
+  const x = (i) => map.x(surface.x.data[Math.min(Math.max(i, 0), width - 1)]);
+  const y = (j) => map.y(surface.y.data[Math.min(Math.max(j, 0), height - 1)]);
   const path = new Path2D();
-  for (let j = 0; j < surface.y.data.length; j += 1) {
+  for (let j = 0; j < height; j += 1) {
     for (let i = 0; i < width; i += 1) {
       if (Number.isFinite(data[j * width + i])) continue;
       const from = i;
       while (i + 1 < width && !Number.isFinite(data[j * width + i + 1])) i += 1;
-      path.rect(left[from], bottom[j + 1], left[i + 1] - left[from], bottom[j] - bottom[j + 1]);
+      path.rect(x(from - 1), y(j + 1), x(i + 1) - x(from - 1), y(j - 1) - y(j + 1));
     }
   }
   return path;

@@ -45,7 +45,7 @@ export class PredictPanel extends Panel {
     if (!axes) return this.refresh();
     const layout = {
       ...baseLayout(theme),
-      margin: { l: 44, r: 12, t: 8, b: 36 },
+      margin: { l: 52, r: 12, t: 8, b: 36 },
       xaxis: axis(theme, axes.xTitle, { range: axes.x, fixedrange: true, showgrid: false, nticks: 6 }),
       yaxis: axis(theme, axes.yTitle, { range: axes.y, fixedrange: true, showgrid: false, nticks: 6 }),
       dragmode: false,
@@ -71,10 +71,19 @@ export class PredictPanel extends Panel {
     this.fitLayers();
     this.map = this.picture?.axes ? mapping(this.plot.node) : null;
     const context = this.still.clear();
-    if (this.picture && this.map) this.picture.drawPoints(context, this.map);
+    if (this.picture && this.map) this.drawPoints(context, this.map.box);
     this.layerPoints();
     this.row = -1;
     this.touch();
+  }
+
+  drawPoints(context, box) {
+    context.save();
+    context.beginPath();
+    context.rect(box.left - 4, box.top - 4, box.width + 8, box.height + 8);
+    context.clip();
+    this.picture.drawPoints(context, this.map);
+    context.restore();
   }
 
   /** Regions lie under the points, a fit's curve over them. */

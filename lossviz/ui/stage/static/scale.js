@@ -1,14 +1,7 @@
 // The colour scale of a surface: which range, which levels, which words at its ticks.
 
 import { number } from "./format.js";
-
-const NICE = [1, 2, 2.5, 5, 10];
-
-function niceStep(span, pieces) {
-  const rough = span / pieces;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  return power * NICE.find((factor) => factor * power >= rough * 0.999);
-}
+import { niceStep, ticks } from "./ticks.js";
 
 /** Share `p` of the sorted values lies at or below the result. */
 const quantile = (sorted, p) => sorted[Math.round(p * (sorted.length - 1))];
@@ -53,34 +46,19 @@ export function surfaceScale(surface) {
   };
 }
 
-/** Tick places (in scale units) and their words; the last one says so when losses go on above it. */
-export function colorTicks(scale) {
-  const { low, high, log } = scale;
-  const wide = log && high - low >= 1.5;
-  const step = wide ? Math.max(1, Math.ceil((high - low) / 7)) : niceStep(high - low, 5);
-  const places = [];
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9; i += 1) places.push(i * step);
-  const words = places.map((place) => tickWord(scale.fromScale(place), wide));
-  if (scale.above) closeTick(places, words, high, step, `≥ ${number(scale.fromScale(high))}`, "push");
-  if (scale.below) closeTick(places, words, low, step, `≤ ${number(scale.fromScale(low))}`, "unshift");
+/** Ticks of the colour bar; its last word says so when losses go on beyond the last colour. */
+export function colorTicks({ low, high, log, above, below, fromScale }) {
+  const { places, words } = ticks(low, high, log);
+  const clear = 0.06 * (high - low);
+  const end = (place, word, add) => {
+    const keep = places.findIndex((other) => Math.abs(other - place) < clear);
+    if (keep >= 0) [places, words].forEach((list) => list.splice(keep, 1));
+    places[add](place);
+    words[add](word);
+  };
+  if (above) end(high, `≥ ${number(fromScale(high))}`, "push");
+  if (below) end(low, `≤ ${number(fromScale(low))}`, "unshift");
   return { places, words };
-}
-
-function tickWord(loss, wide) {
-  if (!wide) return String(Number(loss.toPrecision(3))).replace("-", "−");
-  const power = Math.round(Math.log10(loss));
-  if (power >= -3 && power <= 4) return String(Number((10 ** power).toPrecision(1)));
-  return `10<sup>${String(power).replace("-", "−")}</sup>`;
-}
-
-function closeTick(places, words, place, step, word, add) {
-  const neighbour = add === "push" ? places.length - 1 : 0;
-  if (Math.abs(places[neighbour] - place) < 0.35 * step) {
-    places.splice(neighbour, 1);
-    words.splice(neighbour, 1);
-  }
-  places[add](place);
-  words[add](word);
 }
 
 /** The rows of a flat (ny, nx) array, as Plotly wants them. */

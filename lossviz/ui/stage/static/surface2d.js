@@ -19,7 +19,7 @@ export class FlatSurface {
     const coarse = matchMedia("(pointer: coarse)").matches;
     const layout = {
       ...baseLayout(theme),
-      margin: { l: 52, r: 8, t: 10, b: 42 },
+      margin: { l: 52, r: 62, t: 10, b: 42, autoexpand: false },
       xaxis: axis(theme, surface.xTitle, { range: this.home.x, showgrid: !scale }),
       yaxis: axis(theme, surface.yTitle, { range: this.home.y, showgrid: !scale }),
       dragmode: coarse ? false : "zoom",
@@ -91,7 +91,7 @@ function contour(surface, scale, theme) {
     connectgaps: false,
     hoverinfo: "skip",
     colorbar: {
-      thickness: 10, outlinewidth: 0, xpad: 8, ypad: 0, len: 1,
+      thickness: 10, outlinewidth: 0, x: 1, xpad: 10, ypad: 0, len: 1,
       tickvals: places, ticktext: words, ticks: "outside", ticklen: 3, tickcolor: palette.grid,
       tickfont: { size: 11, color: palette.muted },
     },

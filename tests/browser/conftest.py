@@ -1,0 +1,151 @@
+"""A real Chromium and real servers for the tests of what only a browser shows.
+
+`app_server(script)` starts a script with `streamlit run` on a free port and gives its address;
+`open_page(url, ...)` opens it; `page` is an empty tab of a laptop's size. Every tab fails its test
+when anything was logged as an error, or thrown.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+#: What Chromium says of Plotly's WebGL text and picking on a machine without a graphics card.
+SOFTWARE_GL = ("willReadFrequently", "GPU stall due to ReadPixels", "GroupMarkerNotSet")
+
+
+def chromium_path() -> str:
+    """The browser to drive: LOSSVIZ_CHROMIUM, or the first of the usual names."""
+    named = os.environ.get("LOSSVIZ_CHROMIUM")
+    found = named or next((path for name in NAMES if (path := shutil.which(name))), None)
+    if not found:
+        pytest.fail(
+            f"No Chromium found: install one of {', '.join(NAMES)} or set LOSSVIZ_CHROMIUM."
+        )
+    return found
+
+
+def launch(*more: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=[*FLAGS, *more])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    yield from launch()
+
+
+@pytest.fixture(scope="session")
+def app_server() -> Iterator[Callable[..., str]]:
+    """Start a script once for all tests of a run; its address, without a slash at the end."""
+    running: dict[tuple[str, ...], tuple[subprocess.Popen[bytes], str]] = {}
+
+    def start(script: str | Path, port: int | None = None, *options: str) -> str:
+        wanted = (str(script), *options)
+        if wanted not in running:
+            running[wanted] = serve(Path(script), port or free_port(), options)
+        return running[wanted][1]
+
+    yield start
+    for process, _ in running.values():
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=20)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def serve(script: Path, port: int, options: tuple[str, ...]) -> tuple[subprocess.Popen[bytes], str]:
+    command = [
+        sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port),
+        "--server.headless", "true", "--browser.gatherUsageStats", "false",
+        "--server.fileWatcherType", "none", *options,
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, start_new_session=True,
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    base = next((o for o in options if o.startswith("--server.baseUrlPath=")), "=").split("=")[1]
+    url += f"/{base}" if base else ""
+    until = time.monotonic() + 60
+    while not healthy(f"{url}/_stcore/health"):
+        if process.poll() is not None or time.monotonic() > until:
+            pytest.fail(f"{script} did not come up at {url}.")
+        time.sleep(0.1)
+    return process, url
+
+
+def healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open an address in a tab of its own; at the end no tab may have complained."""
+    complaints: list[str] = []
+    contexts = []
+
+    def heard(message: ConsoleMessage) -> None:
+        plotly_gl = any(words in message.text for words in SOFTWARE_GL)
+        ours = "/lossviz/" in message.location.get("url", "")
+        if message.type == "error" or (message.type == "warning" and ours and not plotly_gl):
+            complaints.append(f"{message.type}: {message.text}")
+
+    def opened(
+        url: str | None = None, *, width: int = 1440, height: int = 900, dark: bool = False,
+        in_browser: Browser | None = None, **more: object,
+    ) -> Page:  # fmt: skip
+        context = (in_browser or browser).new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            **more,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", heard)
+        page.on("pageerror", lambda error: complaints.append(f"thrown: {error}"))
+        if url:
+            page.goto(url)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not complaints, "the browser's console is not empty:\n" + "\n".join(complaints)
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
+    return open_page()
