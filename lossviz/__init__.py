@@ -1,0 +1,55 @@
+"""lossviz: see how training works.
+
+Experiments are plain data; `train` and `race` give runs; a plane through weight space and
+`evaluate` give the loss surface around the real model; `figures` draws them.
+"""
+
+from lossviz import figures
+from lossviz.comparison import Comparison, Contender
+from lossviz.plane import (
+    Plane,
+    exact_plane,
+    grid,
+    pca_plane,
+    random_plane,
+    random_walk_shares,
+    through_plane,
+    window,
+)
+from lossviz.problem import Problem, build
+from lossviz.registry import SettingError, UnknownNameError, load_contrib
+from lossviz.run import Run, race, race_on, train
+from lossviz.settings import Experiment
+from lossviz.surface import Surface, evaluate, refine, slice_loss
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Comparison",
+    "Contender",
+    "Experiment",
+    "Plane",
+    "Problem",
+    "Run",
+    "SettingError",
+    "Surface",
+    "UnknownNameError",
+    "build",
+    "evaluate",
+    "exact_plane",
+    "figures",
+    "grid",
+    "load_contrib",
+    "pca_plane",
+    "race",
+    "race_on",
+    "random_plane",
+    "random_walk_shares",
+    "refine",
+    "slice_loss",
+    "through_plane",
+    "train",
+    "window",
+]
+
+load_contrib()

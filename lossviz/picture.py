@@ -23,15 +23,17 @@ from lossviz import plane as planes
 from lossviz.comparison import Comparison
 from lossviz.plane import Plane
 from lossviz.problem import Problem, build
+from lossviz.problem.problem import Split
 from lossviz.run import Run, race
 from lossviz.settings import Experiment
 from lossviz.surface import Surface, evaluate, slice_loss
-from lossviz.surface.predictions import Predictions, predictions
+from lossviz.surface.predictions import Confusion, Fit, Regions, predictions
 
 #: A path is drawn through at most this many of its recorded steps, evenly chosen.
 MOST_FRAMES = 1001
-#: Predictions are computed ahead for at most this many steps.
+#: Predictions are computed ahead for at most this many steps, and regions on so many points a side.
 PREDICTION_FRAMES = 121
+PREDICTION_POINTS = 41
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +77,11 @@ def shared_problem(comparison: Comparison) -> Problem:
 
 def race_of(comparison: Comparison, start: Tensor | None = None) -> tuple[Run, ...]:
     """All contenders trained together, from the initial weights or from a point (P,)."""
-    return tuple(race(comparison.experiments(), start=start))
+    runs = tuple(race(comparison.experiments(), start=start))
+    for run in runs:
+        # Computed here, in the worker, and sent along with the run.
+        _ = run.metrics
+    return runs
 
 
 def plane_of(comparison: Comparison, runs: Sequence[Run]) -> Plane:
@@ -109,12 +115,11 @@ def track_of(comparison: Comparison, plane: Plane, run: Run, after: int = -1) ->
     steps = np.asarray(run.recorded)[frames]
     frames, steps = frames[steps > after], steps[steps > after]
     coords, residual = plane.project(run.weights[frames])
-    split = "test" if comparison.split == "test" else "train"
     return Track(
         steps,
         coords.numpy(),
-        np.asarray(run.metrics[f"{split}_loss"])[frames],
-        slice_loss(problem, plane, coords, split=split).double().numpy(),
+        np.asarray(run.metrics[f"{comparison.split}_loss"])[frames],
+        slice_loss(problem, plane, coords, _split(comparison)).double().numpy(),
         residual.numpy(),
     )
 
@@ -122,14 +127,75 @@ def track_of(comparison: Comparison, plane: Plane, run: Run, after: int = -1) ->
 def surface_on(comparison: Comparison, cut: Slice, points: int) -> Surface:
     """The loss over the slice's window, on ``points`` x ``points`` cells."""
     x, y = planes.grid(cut.window, points)
-    split = "test" if comparison.split == "test" else "train"
-    return evaluate(shared_problem(comparison), cut.plane, x, y, split=split)
+    return evaluate(shared_problem(comparison), cut.plane, x, y, _split(comparison))
 
 
-def predictions_of(comparison: Comparison, run: Run) -> Predictions | None:
-    """What the model of one run predicts, at steps spread over the run."""
+def _split(comparison: Comparison) -> Split:
+    return "test" if comparison.split == "test" else "train"
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a model predicts along its run, small enough to be sent for every step.
+
+    Args:
+        kind: "regions", "fit" or "confusion".
+        steps: (F,) step numbers.
+        values: Regions: (F, ny, nx) uint8, the probability of class 1 as 0..255 where there are two
+            classes, else the most probable class. Fit: (F, n) float32. Confusion: (F, k, k) counts.
+        x, y: The grid of regions, or the line of a fit (scaled like the inputs).
+        confidence: Regions of more than two classes: the probability of the class as 0..255.
+        split: The samples that a confusion counts.
+    """
+
+    kind: str
+    steps: np.ndarray
+    values: np.ndarray
+    x: np.ndarray | None = None
+    y: np.ndarray | None = None
+    confidence: np.ndarray | None = None
+    split: str = "test"
+
+
+def surface_seconds(comparison: Comparison, points: int) -> float:
+    """About how long `surface_on` takes, right within a factor of three or so."""
+    problem = shared_problem(comparison)
+    samples = len(problem.batch(_split(comparison))[0])
+    units = sum(shape[0] for shape in problem.space.shapes if len(shape) > 1)
+    # Measured: about 30 G products and 2 G activations a second.
+    one = samples * (problem.space.size / 15e9 + units / 2e9)
+    return points * points * max(one, 2e-6)
+
+
+def predictions_of(comparison: Comparison, run: Run) -> Seen | None:
+    """What the model of one run predicts, at steps spread over the run.
+
+    None where there is nothing to draw (see `lossviz.surface.predictions`). Frames whose
+    probabilities are not finite numbers are left out.
+    """
     frames = spread(len(run.recorded), PREDICTION_FRAMES)
-    return predictions(shared_problem(comparison), run, frames)
+    found = predictions(shared_problem(comparison), run, frames, PREDICTION_POINTS)
+    if isinstance(found, Regions):
+        return _regions(found)
+    if isinstance(found, Fit):
+        return Seen("fit", found.steps, found.values.numpy(), found.x.numpy())
+    if isinstance(found, Confusion):
+        return Seen("confusion", found.steps, found.counts.numpy(), split=found.split)
+    return None
+
+
+def _regions(found: Regions) -> Seen:
+    good = found.probabilities.isfinite().flatten(1).all(dim=1).numpy()
+    probabilities = found.probabilities[good]
+    x, y, steps = found.x.numpy(), found.y.numpy(), found.steps[good]
+    if probabilities.shape[-1] == 2:
+        return Seen("regions", steps, _bytes(probabilities[..., 1]), x, y)
+    sure, best = probabilities.max(dim=-1)
+    return Seen("regions", steps, best.to(torch.uint8).numpy(), x, y, _bytes(sure))
+
+
+def _bytes(probabilities: Tensor) -> np.ndarray:
+    return (probabilities * 255).round().to(torch.uint8).numpy()
 
 
 def spread(count: int, most: int) -> np.ndarray:

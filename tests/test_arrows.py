@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine": {"registry", "settings", "problem", "run"},
     "figures": {"run", "plane", "surface", "problem", "registry", "settings"},
     "picture": {"comparison", "settings", "problem", "run", "plane", "surface"},
-    "contrib": {"registry"},
+    "contrib": {"registry", "settings", "problem", "run", "plane", "surface"},
     "testing": {"registry", "settings", "problem", "run"},
     "ui": {
         "registry", "settings", "comparison", "problem", "run", "plane", "surface", "engine",

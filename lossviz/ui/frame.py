@@ -10,7 +10,7 @@ PAGES = Path(__file__).parents[2] / "pages"
 
 st.set_page_config(
     page_title="lossviz",
-    page_icon=":material/landscape:",
+    page_icon=str(Path(__file__).with_name("icon.svg")),
     layout="wide",
     initial_sidebar_state="auto",
     menu_items={"Get help": None, "Report a bug": None, "About": None},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -37,6 +38,10 @@ def _set_option(options: str, name: str, value: Value) -> None:
 
 def _set_view(**changes: Any) -> None:
     state.edit(lambda c: replace(c, **changes))
+
+
+def _set_one_view(name: str, value: Value) -> None:
+    _set_view(**{name: value})
 
 
 def _set_plane(**changes: Any) -> None:
@@ -169,7 +174,7 @@ def _view_toggle(comparison: Comparison) -> None:
 
 
 def _view_switch(name: str, value: bool) -> None:
-    widgets.control(VIEWS[name], value, f"pg.{name}", lambda v: _set_view(**{name: v}))
+    widgets.control(VIEWS[name], value, f"pg.{name}", partial(_set_one_view, name))
 
 
 def slice_options(comparison: Comparison) -> None:
@@ -186,7 +191,7 @@ def slice_options(comparison: Comparison) -> None:
             VIEWS[name],
             getattr(comparison, name),
             f"pg.{name}",
-            lambda value, name=name: _set_view(**{name: value}),
+            partial(_set_one_view, name),
         )
     pinned = comparison.color_range is not None
     widgets.control(
@@ -208,6 +213,17 @@ def _plane_control(comparison: Comparison, name: str) -> None:
         f"pg.{name}",
         lambda value: _set_plane(**{name: value}),
     )
+
+
+def notices(sentences: tuple[str, ...]) -> None:
+    """What was wrong with a link or a change, and what was done about it."""
+    if sentences:
+        st.warning("  \n".join(_plain(s) for s in sentences), icon=":material/info:")
+
+
+def _plain(text: str) -> str:
+    """Text from a link as it is: no Markdown in it counts."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-.!|~$:&" else c for c in text)
 
 
 # --- contenders --------------------------------------------------------------------------------

@@ -34,6 +34,11 @@ def opened() -> Comparison:
     return state[COMPARISON]
 
 
+def current() -> Comparison:
+    """The session's comparison as it is now, after all changes so far."""
+    return st.session_state[COMPARISON]
+
+
 def edit(change: Edit) -> None:
     """Change the comparison, in a widget's callback; what cannot be is said instead of done."""
     state = st.session_state

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -103,7 +104,7 @@ def entry_params(
                 param,
                 values[param.name],
                 f"{key}.{entry.name}.{param.name}",
-                lambda value, name=param.name: change(name, value),
+                partial(change, param.name),
             )
 
 

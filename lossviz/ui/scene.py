@@ -1,0 +1,233 @@
+"""From the records of a comparison to what the stage shows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from lossviz import registry
+from lossviz.comparison import Comparison, letters
+from lossviz.figures.theme import Mode, as_plain
+from lossviz.picture import Slice
+from lossviz.plane import random_walk_shares
+from lossviz.registry import Entry, Value
+from lossviz.run import Run
+from lossviz.surface import Surface
+from lossviz.ui.stage import message as stage
+from lossviz.ui.widgets import short
+
+#: The stage's own panel of predictions, or the sentence that stands in its place.
+Seen = stage.Predictions | str
+
+
+def scene_of(
+    comparison: Comparison,
+    runs: Sequence[Run],
+    cut: Slice,
+    surface: Surface | None,
+    seen: Seen,
+    color_range: tuple[float, float] | None,
+    mode: Mode,
+    tag: str = "",
+) -> stage.Scene:
+    """Everything on the stage; ``tag`` tells pictures of the same settings apart."""
+    names = tuple(letters(len(runs)))
+    return stage.Scene(
+        revision=revision(comparison, tag),
+        planned=comparison.base.steps,
+        theme=as_plain(mode),
+        contenders=contenders(comparison, runs),
+        surface=landscape(comparison, cut, surface, color_range),
+        paths=tuple(
+            path(name, cut, index) for index, name in enumerate(names)
+        ),
+        losses=stage.Losses(
+            curves=tuple(
+                curve
+                for name, run in zip(names, runs, strict=True)
+                for curve in curves(name, run)
+            ),
+            log=comparison.log,
+            title="loss",
+            target=comparison.target,
+        ),
+        predictions=None if isinstance(seen, str) else seen,
+        predictions_note=seen if isinstance(seen, str) else "",
+        choices=names,
+        live=any(run.status.kind == "running" for run in runs),
+    )  # fmt: skip
+
+
+def revision(comparison: Comparison, tag: str) -> str:
+    """The identity of the data on the stage."""
+    text = repr((sorted(comparison.to_url().items()), tag))
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def contenders(comparison: Comparison, runs: Sequence[Run]) -> tuple[stage.Contender, ...]:
+    """How each contender is called and how it stands."""
+    return tuple(
+        stage.Contender(
+            id=name,
+            label=f"{name} {registry.optimizers[contender.optimizer].title}",
+            detail=detail(registry.optimizers[contender.optimizer], contender.params),
+            mark=index,
+            status=str(run.status),
+            diverged=run.status.kind == "diverged",
+            last=int(run.recorded[-1]),
+            visible=contender.visible,
+        )
+        for index, (name, contender, run) in enumerate(
+            zip(letters(len(runs)), comparison.contenders, runs, strict=True)
+        )
+    )
+
+
+def detail(entry: Entry, params: Mapping[str, Value]) -> str:
+    """The learning rate, and what differs from its default."""
+    parts = [f"lr {short(float(params['lr']))}"] if "lr" in params else []
+    for param in entry.params:
+        value = params[param.name]
+        if param.name != "lr" and value != param.default:
+            text = param.write(value) if isinstance(value, bool | str) else short(float(value))
+            parts.append(f"{param.label} {text}")
+    return ", ".join(parts)
+
+
+def landscape(
+    comparison: Comparison,
+    cut: Slice,
+    surface: Surface | None,
+    color_range: tuple[float, float] | None,
+) -> stage.Surface:
+    """The surface, or its empty axes while it is computed."""
+    if surface is None:
+        x, y = (np.asarray(side) for side in cut.window)
+        z = None
+    else:
+        x, y = np.asarray(surface.x), np.asarray(surface.y)
+        z = np.asarray(surface.loss)
+    base = comparison.base
+    return stage.Surface(
+        x=x,
+        y=y,
+        z=z,
+        log=comparison.log,
+        range=color_range,
+        view="3d" if comparison.three_d else "2d",
+        x_title=cut.plane.titles[0],
+        y_title=cut.plane.titles[1],
+        # Zoom and camera stay while only contenders, seeds or numbers change.
+        uirevision=f"{base.dataset} {base.model} {comparison.plane}",
+    )
+
+
+def path(name: str, cut: Slice, index: int, joins: int = stage.FROM_START) -> stage.Path:
+    """One contender's path."""
+    track = cut.tracks[index]
+    return stage.Path(
+        contender=name,
+        steps=track.steps,
+        x=track.coords[:, 0],
+        y=track.coords[:, 1],
+        loss=track.loss,
+        slice_loss=track.slice_loss,
+        residual=track.residual,
+        joins=joins,
+    )
+
+
+def curves(name: str, run: Run, after: int = stage.FROM_START) -> list[stage.Curve]:
+    """Training and test loss over the recorded steps that come after a step."""
+    steps = np.asarray(run.recorded)
+    new = steps > after
+    drawn = [
+        stage.Curve(name, "train loss", steps[new], np.asarray(run.metrics["train_loss"])[new],
+                    joins=after),
+    ]  # fmt: skip
+    test = np.asarray(run.metrics["test_loss"])
+    if np.isfinite(test).any():
+        drawn.append(stage.Curve(name, "test loss", steps[new], test[new], "faint", after))
+    return drawn
+
+
+def about_slice(comparison: Comparison, cut: Slice, runs: Sequence[Run]) -> str:
+    """What the slice shows and what it leaves out, in words and numbers."""
+    if comparison.plane == "exact":
+        return (
+            "The model has two parameters, so the surface is the whole loss and every path lies "
+            "in it: nothing is left out."
+        )
+    largest = max(float(np.nanmax(t.residual, initial=0.0)) for t in cut.tracks)
+    sizes = [float(np.ptp(t.coords, axis=0).max(initial=0.0)) for t in cut.tracks]
+    extent = max([s for s in sizes if np.isfinite(s)], default=0.0)
+    reading = (
+        "small beside the paths, so the surface is close to what the optimizers saw"
+        if largest < 0.1 * extent
+        else "not small beside the paths: compare the true loss with the slice's loss below"
+    )
+    left_out = (
+        f"The largest distance from the slice is {largest:.3g} ({reading}); the paths span "
+        f"{extent:.3g}."
+    )
+    if comparison.plane == "random":
+        return f"Random directions, scaled to the weights of A's last step. {left_out}"
+    first, second = cut.plane.info["explained"]
+    frames = max(len(run.recorded) for run in runs)
+    walk = random_walk_shares(max(3, frames), cut.plane.space.size)
+    return (
+        f"The slice explains {first:.0%} + {second:.0%} of the paths' variance (a random walk of "
+        f"this length: {walk[0]:.0%} + {walk[1]:.0%}, so a high share alone proves little). "
+        f"{left_out}"
+    )
+
+
+def rows(comparison: Comparison, runs: Sequence[Run]) -> tuple[list[dict[str, str]], str]:
+    """The scoreboard's rows, and the name of the score."""
+    score = "accuracy" if comparison.base.shape.task == "classification" else "r2"
+    title = "accuracy" if score == "accuracy" else "R²"
+    tested = comparison.base.test_share > 0
+    key = f"test_{score}" if tested else f"train_{score}"
+    table = []
+    for name, contender, run in zip(letters(len(runs)), comparison.contenders, runs, strict=True):
+        entry = registry.optimizers[contender.optimizer]
+        below = np.flatnonzero(np.asarray(run.metrics["train_loss"]) < comparison.target)
+        table.append(
+            {
+                "contender": f"{name} {entry.title} {detail(entry, contender.params)}",
+                "train loss": number(run.metrics["train_loss"][-1]),
+                "test loss": number(run.metrics["test_loss"][-1]),
+                title: percent(run.metrics[key][-1]) if score == "accuracy"
+                else number(run.metrics[key][-1]),
+                "steps to target": str(run.recorded[below[0]]) if len(below) else "not reached",
+                "status": run.status.sentence,
+            }
+        )  # fmt: skip
+    return table, title
+
+
+def number(value: float) -> str:
+    """A number for a table; a dash where there is none."""
+    return f"{value:.4g}" if np.isfinite(value) else "–"
+
+
+def percent(value: float) -> str:
+    """A share for a table; a dash where there is none."""
+    return f"{value:.1%}" if np.isfinite(value) else "–"
+
+
+def without_view(comparison: Comparison) -> Comparison:
+    """The comparison as far as runs and slices depend on it, for the keys of caches."""
+    return replace(
+        comparison,
+        contenders=tuple(replace(c, visible=True) for c in comparison.contenders),
+        color_range=None,
+        three_d=False,
+        log=False,
+        chosen=0,
+        target=1.0,
+        grid="61",
+    )

@@ -1,0 +1,120 @@
+"""What a page shows of a comparison, computed by the workers and kept for all who ask the same.
+
+The keys of the caches are settings, never arrays. What only the view needs (colours, dimensions,
+which contenders are hidden) is not part of them, so that a change of view computes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import streamlit as st
+from torch import Tensor
+
+from lossviz import engine, picture
+from lossviz.comparison import Comparison
+from lossviz.picture import Seen, Slice
+from lossviz.run import Run
+from lossviz.surface import Surface
+
+Runs = tuple[Run, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """All that one picture needs; the surface is None while it is not computed."""
+
+    runs: Runs
+    cut: Slice
+    surface: Surface | None
+    seen: Seen | None
+
+
+def for_runs(comparison: Comparison) -> Comparison:
+    """The comparison as far as its runs depend on it."""
+    return replace(
+        for_slice(comparison), plane=_plain_plane(comparison), normalize="filter", plane_seed=0,
+        split="train",
+    ) if comparison.start is None else for_slice(comparison)  # fmt: skip
+
+
+def _plain_plane(comparison: Comparison) -> str:
+    return "exact" if comparison.plane == "exact" else "pca"
+
+
+def for_slice(comparison: Comparison) -> Comparison:
+    """The comparison as far as its plane, paths and surface depend on it."""
+    return replace(
+        comparison,
+        contenders=tuple(replace(c, visible=True) for c in comparison.contenders),
+        color_range=None,
+        three_d=False,
+        log=False,
+        chosen=0,
+        target=1.0,
+        grid="61",
+    )
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _cached_runs(key: str, _comparison: Comparison, _start: Tensor | None) -> Runs:
+    return engine.run(picture.race_of, _comparison, _start)
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _cached_slice(key: str, _comparison: Comparison, _runs: Runs, _base: Slice | None) -> Slice:
+    return engine.run(picture.slice_of, _comparison, _runs, _base and _base.plane)
+
+
+@st.cache_resource(max_entries=96, show_spinner=False)
+def _cached_surface(key: str, _comparison: Comparison, _cut: Slice, points: int) -> Surface:
+    return engine.run(picture.surface_on, _comparison, _cut, points)
+
+
+@st.cache_resource(max_entries=96, show_spinner=False)
+def _cached_predictions(key: str, _comparison: Comparison, _run: Run, place: int) -> Seen | None:
+    return engine.run(picture.predictions_of, _comparison, _run)
+
+
+def runs_of(comparison: Comparison) -> Runs:
+    """The finished runs, from the start that the comparison asks for."""
+    return _cached_runs(key(for_runs(comparison)), comparison, start_of(comparison))
+
+
+def start_of(comparison: Comparison) -> Tensor | None:
+    """The point (P,) where all contenders start, or None for the initial weights."""
+    if comparison.start is None:
+        return None
+    base = replace(comparison, start=None)
+    x, y = comparison.start
+    plane = slice_of(base, runs_of(base)).plane
+    return plane.space.flatten(plane.at(x, y))
+
+
+def slice_of(comparison: Comparison, runs: Runs, tag: str = "") -> Slice:
+    """The slice of these runs; from a chosen start it is the plane on which it was chosen.
+
+    Here and below ``tag`` tells runs that were cut short from those that the settings mean.
+    """
+    base = None
+    if comparison.start is not None:
+        plain = replace(comparison, start=None)
+        base = slice_of(plain, runs_of(plain))
+    return _cached_slice(key(for_slice(comparison)) + tag, comparison, runs, base)
+
+
+def surface_of(comparison: Comparison, cut: Slice, points: int, tag: str = "") -> Surface:
+    """The surface of the slice on ``points`` x ``points`` cells."""
+    return _cached_surface(key(for_slice(comparison)) + tag, comparison, cut, points)
+
+
+def predictions_of(comparison: Comparison, runs: Sequence[Run], tag: str = "") -> Seen | None:
+    """What the chosen contender's model predicts along its run."""
+    place = min(comparison.chosen, len(runs) - 1)
+    return _cached_predictions(key(for_runs(comparison)) + tag, comparison, runs[place], place)
+
+
+def key(comparison: Comparison) -> str:
+    """The settings as text, the same for equal settings."""
+    return repr(comparison)

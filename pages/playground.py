@@ -1,0 +1,16 @@
+"""The playground, the home page: contenders on one problem, live."""
+
+import streamlit as st
+
+from lossviz.ui import live, playground, state
+
+comparison = state.opened()
+
+with st.sidebar:
+    playground.sidebar(comparison)
+
+playground.header(comparison)
+playground.notices(state.notices())
+playground.cards(comparison)
+live.show_comparison(comparison)
+state.publish(comparison)
