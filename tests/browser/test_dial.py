@@ -253,7 +253,8 @@ def test_reset_by_button_and_by_double_click(show: Callable[..., Page]) -> None:
     until(page, lambda: painted(page)["values"]["noise"] == 0.2)
     expect(reset).to_be_hidden()
     noise.dblclick(position={"x": 150, "y": 12})
-    until(page, lambda: len(values_of(page, "noise")) >= 4)
+    # The first click moves the thumb; the server may hear of it together with the reset.
+    until(page, lambda: len(values_of(page, "noise")) >= 3)
     until(page, lambda: painted(page)["values"]["noise"] == 0.2)
     expect(noise).to_have_attribute("aria-valuetext", "0.20")
 
