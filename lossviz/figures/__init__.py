@@ -5,6 +5,7 @@ Every public function returns a Plotly figure and never shows it.
 
 from lossviz.figures.color_range import color_range
 from lossviz.figures.losses import losses
+from lossviz.figures.predictions import predictions
 from lossviz.figures.surface import surface
 
-__all__ = ["color_range", "losses", "surface"]
+__all__ = ["color_range", "losses", "predictions", "surface"]

@@ -36,7 +36,10 @@ def flat_figure(summary: Summary, mode: Mode) -> go.Figure:
         figure.add_trace(_contour(summary, mode))
     else:
         figure.add_annotation(**note(mode, "No cell of this slice has a finite loss."))
-    figure.add_traces(_mask(summary, mode))
+    masked = summary.scale.masked
+    if masked.any():
+        name = masked_words(int(masked.sum()))
+        figure.add_trace(hatch(summary.x, summary.y, masked, mode, name, NOT_FINITE))
     for path in summary.paths:
         figure.add_traces(_halo(path, mode))
     for path in summary.paths:
@@ -144,38 +147,36 @@ def _contour(summary: Summary, mode: Mode) -> go.Contour:
     )
 
 
-def _mask(summary: Summary, mode: Mode) -> list[go.Scatter]:
-    masked = summary.scale.masked
-    if not masked.any():
-        return []
+def hatch(
+    x: np.ndarray, y: np.ndarray, masked: np.ndarray, mode: Mode, name: str, words: str
+) -> go.Scatter:
+    """Hatching over the masked cells (ny, nx)."""
     xs: list[float | None] = []
     ys: list[float | None] = []
-    for x0, x1, y0, y1 in blocks(summary.x, summary.y, masked):
+    for x0, x1, y0, y1 in blocks(x, y, masked):
         xs += [x0, x1, x1, x0, x0, None]
         ys += [y0, y0, y1, y1, y0, None]
     palette = PALETTE[mode]
-    return [
-        go.Scatter(
-            x=xs,
-            y=ys,
-            mode="lines",
-            line={"width": 0},
-            fill="toself",
-            fillcolor=palette.background,
-            fillpattern={
-                "shape": "/",
-                "size": 7,
-                "solidity": 0.35,
-                "bgcolor": palette.background,
-                "fgcolor": palette.masked,
-                "fillmode": "replace",
-            },
-            hoveron="fills",
-            hoverinfo="text",
-            text=NOT_FINITE,
-            name=masked_words(int(masked.sum())),
-        )
-    ]
+    return go.Scatter(
+        x=xs,
+        y=ys,
+        mode="lines",
+        line={"width": 0},
+        fill="toself",
+        fillcolor=palette.background,
+        fillpattern={
+            "shape": "/",
+            "size": 7,
+            "solidity": 0.35,
+            "bgcolor": palette.background,
+            "fgcolor": palette.masked,
+            "fillmode": "replace",
+        },
+        hoveron="fills",
+        hoverinfo="text",
+        text=words,
+        name=name,
+    )
 
 
 def _halo(path: Path, mode: Mode) -> list[go.Scatter]:

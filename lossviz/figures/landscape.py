@@ -26,7 +26,7 @@ from lossviz.figures.theme import PALETTE, SURFACE_SCALE, Mode, mark
 
 #: Where the eye is, up to the signs of x and y.
 EYE = (1.0, 1.3, 0.95)
-CONTOUR = {"light": "rgba(30,36,48,.5)", "dark": "rgba(232,234,237,.4)"}
+CONTOUR = {"light": "#5B6478", "dark": "#566072"}
 
 #: What WebGL can draw: the nearest dash and head.
 DASHES = {"4px,2px": "dot", "1px,2px": "dot", "6px,2px,2px,2px": "dashdot", "3px,3px": "dash",

@@ -64,7 +64,7 @@ class Scale:
         >>> Scale(np.zeros((1, 1)), -2.0, 1.0, log=True, above=3).ticks()[1]
         ['0.01', '0.1', '1', '≥ 10']
         """
-        places = _log_ticks(self.low, self.high) if self.log else _even_ticks(self.low, self.high)
+        places = log_ticks(self.low, self.high) if self.log else _even_ticks(self.low, self.high)
         words = [number(self.loss(place)) for place in places]
         room = 0.06 * (self.high - self.low)
         for beyond, end, sign in ((self.below, self.low, "≤"), (self.above, self.high, "≥")):
@@ -142,8 +142,12 @@ def _even_ticks(low: float, high: float) -> list[float]:
     return [round((start + i * step) / step) * step + 0.0 for i in range(max(count, 0))]
 
 
-def _log_ticks(low: float, high: float) -> list[float]:
-    """Places in log10: powers of ten, with 2 and 5 of each where there are few, or even ones."""
+def log_ticks(low: float, high: float) -> list[float]:
+    """Places in log10: powers of ten, with 2 and 5 of each where there are few, or even ones.
+
+    >>> [round(10**tick, 3) for tick in log_ticks(-1.2, 0.4)]
+    [0.1, 0.2, 0.5, 1.0, 2.0]
+    """
     if high - low < 0.7:
         ticks = _even_ticks(10.0**low, 10.0**high)
         return [math.log10(tick) for tick in ticks if tick > 0]

@@ -34,14 +34,14 @@ def number(value: float, digits: int = 3) -> str:
 def share(value: float) -> str:
     """A share as a percentage that is never rounded up to all or down to nothing.
 
-    >>> share(0.6079), share(0.9999), share(0.00001), share(1.0), share(0.0)
-    ('61 %', '&gt;99 %', '&lt;1 %', '100 %', '0 %')
+    >>> [share(value).replace(chr(160), " ") for value in (0.6079, 0.9999, 0.00001, 1.0, 0.0)]
+    ['61 %', '&gt;99 %', '&lt;1 %', '100 %', '0 %']
     """
     if 0.99 < value < 1 - 1e-9:
-        return "&gt;99 %"
+        return "&gt;99\u00a0%"
     if 1e-9 < value < 0.01:
-        return "&lt;1 %"
-    return f"{100 * value:.0f} %"
+        return "&lt;1\u00a0%"
+    return f"{100 * value:.0f}\u00a0%"
 
 
 def count(n: int, singular: str, plural: str = "") -> str:
