@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from lossviz.figures.flat import SYMBOLS
 from lossviz.figures.layout import axis, base_layout, check_mode, note
 from lossviz.figures.paths import array, as_items, diverged_at, is_run, seen_loss, true_loss
+from lossviz.figures.scale import log_ticks
 from lossviz.figures.theme import PALETTE, Mode, mark
 from lossviz.figures.words import distinct, number, run_label
 
@@ -105,13 +106,18 @@ def axis_range(
     """The ends of the loss axis, in units of the loss.
 
     From the lowest loss to the highest, but at most to one decade (in linear units: 0.6 of the
-    range) above the 95 % quantile and the highest loss at a start, so that one run that diverges
-    does not flatten the others; with some room at both ends.
+    range) above the 95 % quantile and the highest loss at a start, with some room at both ends.
+    Of runs that diverged only the start counts, unless all did: one does not flatten the others.
     """
+    calm = any(curve.diverged_at is None for curve in curves)
+    drawn = [
+        values[:1] if calm and curve.diverged_at is not None else values
+        for curve in curves
+        for values in (curve.train, curve.test)
+        if values is not None
+    ]
     with np.errstate(divide="ignore", invalid="ignore"):
-        rows = [
-            np.log10(v) if log else v for c in curves for v in (c.train, c.test) if v is not None
-        ]
+        rows = [np.log10(values) if log else values for values in drawn]
     starts = [float(row[0]) for row in rows if len(row) and np.isfinite(row[0])]
     values = np.concatenate([row[np.isfinite(row)] for row in rows]) if rows else np.zeros(0)
     if target is not None:
@@ -142,7 +148,7 @@ def draw(summary: Summary, mode: Mode) -> go.Figure:
             "loss (log scale)" if summary.log else "loss",
             type="log" if summary.log else "linear",
             range=[math.log10(end) for end in ends] if summary.log else list(ends),
-            **({"dtick": 1} if summary.log and 1 < math.log10(ends[1] / ends[0]) < 8 else {}),
+            **(_decades(*ends) if summary.log else {}),
         ),
     )
     figure = go.Figure(layout=layout)
@@ -152,11 +158,16 @@ def draw(summary: Summary, mode: Mode) -> go.Figure:
         figure.add_hline(
             y=summary.target,
             line={"width": 1.2, "dash": "dash", "color": palette.muted},
-            annotation={
-                "text": f"target {number(summary.target)}",
-                "font": {"size": 12, "color": palette.muted},
-            },
-            annotation_position="top right",
+        )
+        figure.add_annotation(
+            text=f"target {number(summary.target)}",
+            font={"size": 12, "color": palette.muted},
+            showarrow=False,
+            x=1,
+            xref="paper",
+            xanchor="right",
+            y=math.log10(summary.target) if summary.log else summary.target,
+            yanchor="bottom",
         )
     for curve in summary.curves:
         figure.add_traces(_traces(curve, summary, mode))
@@ -168,6 +179,14 @@ def draw(summary: Summary, mode: Mode) -> go.Figure:
             )
         )  # fmt: skip
     return figure
+
+
+def _decades(low: float, high: float) -> dict[str, Any]:
+    places = log_ticks(math.log10(low), math.log10(high))
+    return {
+        "tickvals": [10.0**place for place in places],
+        "ticktext": [number(10.0**place) for place in places],
+    }
 
 
 def _curve(run: Any, label: str, index: int) -> Curve:
@@ -234,13 +253,17 @@ def _traces(curve: Curve, summary: Summary, mode: Mode) -> list[go.Scatter]:
         return traces
     last = visible[-1]
     loss = float(curve.train[last])
-    # The mark of a run that left the picture stands where it left, at the rim.
-    height = min(max(loss, summary.low), summary.high)
+    height, place = loss, last
+    if loss > summary.high:
+        # The mark of a run that left the picture stands at the rim, where it left for good.
+        height = summary.high
+        inside = np.flatnonzero(curve.train <= height)
+        place = visible[visible > inside[-1]][0] if len(inside) else visible[0]
     words = f"<b>{curve.label}</b><br>{curve.sentence}<br>last loss {number(loss, 4)}"
     rim = {"width": 1.6, "color": PALETTE[mode].background}
     traces.append(
         go.Scatter(
-            x=[curve.steps[last]], y=[height], mode="markers", cliponaxis=False,
+            x=[curve.steps[place]], y=[height], mode="markers", cliponaxis=False,
             marker={"symbol": symbol, "size": 13 if diverged else 10, "color": color, "line": rim},
             hovertemplate=f"{words}<extra></extra>", **shared,
         )

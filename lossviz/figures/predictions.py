@@ -200,7 +200,8 @@ def _confusion(seen: Confusion, frame: int, data: Data | None, mode: Mode) -> go
     figure.add_trace(
         go.Heatmap(
             x=list(names), y=list(names), z=shares, zmin=0, zmax=1, showscale=False, xgap=2, ygap=2,
-            colorscale=[[0, PALETTE[mode].panel], [1, PALETTE[mode].accent]], text=counts.astype(int), texttemplate="%{text}",
+            colorscale=[[0, PALETTE[mode].panel], [1, PALETTE[mode].accent]],
+            text=counts.astype(int), texttemplate="%{text}",
             textfont={"size": 15},
             hovertemplate="true %{y}, said %{x}: %{text} samples, %{z:.0%} of the class"
             "<extra></extra>",
