@@ -33,7 +33,7 @@ HANDLERS = {f"on_{name}": remember(name) for name in ("start", "choose", "visibl
 with st.sidebar:
     shift = st.slider("shift", 0.0, 1.0, 0.0, 0.1)
     view = st.radio("view", ["2d", "3d"], index=1 if ask.get("view") == "3d" else 0)
-    again = st.button("play it")
+    again = st.button("again")
 if again:
     state.cue = state.get("cue", 0) + 1
 cue = Cue(str(state.cue)) if "cue" in state else None
@@ -60,7 +60,10 @@ def whole(last: int | None = None):
 
 if "live" in ask:
 
-    @st.fragment(run_every=0.4)
+    if st.button("go on"):
+        state.going = True
+
+    @st.fragment(run_every=0.4 if state.get("going") else None)
     def running() -> None:
         sent = state.get("sent", -1)
         last = min(steps, sent + 20 if sent >= 0 else 20)

@@ -22,6 +22,9 @@ export function projector(node) {
   };
 }
 
+/** From where the camera looks, in the scene's own units, or null. */
+export const cameraEye = (node) => node._fullLayout?.scene?._scene?.getCamera?.()?.eye ?? null;
+
 /** A number that changes whenever the camera does. */
 export function cameraStamp(node) {
   const camera = node._fullLayout?.scene?._scene?.glplot?.cameraParams;

@@ -65,7 +65,7 @@ export class Clock {
 
   seek(step) {
     const target = Math.round(Number(step));
-    if (!Number.isFinite(target)) return;
+    if (Number.isNaN(target)) return;
     this.time = Math.min(Math.max(target, 0), this.last);
     this.onChange();
   }

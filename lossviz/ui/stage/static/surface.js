@@ -147,14 +147,17 @@ export class SurfacePanel extends Panel {
 
   listen() {
     this.host.addEventListener("pointerdown", (event) => this.press(event), true);
-    this.host.addEventListener("pointerup", (event) => this.release(event), true);
     this.host.addEventListener("pointermove", (event) => this.hover(event));
     this.host.addEventListener("pointerleave", () => this.leave());
   }
 
   press(event) {
-    this.pressed = event.button === 0 ? this.spot(event) : null;
     this.leave();
+    if (event.button !== 0) return;
+    this.pressed = this.spot(event);
+    // Plotly covers the page while a button is down, so the release is heard at the window.
+    const done = (end) => this.release(end);
+    window.addEventListener("pointerup", done, { capture: true, once: true });
   }
 
   release(event) {

@@ -20,8 +20,8 @@ export class FlatSurface {
     const layout = {
       ...baseLayout(theme),
       margin: { l: 52, r: 62, t: 10, b: 42, autoexpand: false },
-      xaxis: axis(theme, surface.xTitle, { range: this.home.x, showgrid: !scale }),
-      yaxis: axis(theme, surface.yTitle, { range: this.home.y, showgrid: !scale }),
+      xaxis: axis(theme, surface.xTitle, { range: [...this.home.x], showgrid: !scale }),
+      yaxis: axis(theme, surface.yTitle, { range: [...this.home.y], showgrid: !scale }),
       dragmode: coarse ? false : "zoom",
       hovermode: false,
       uirevision: surface.uirevision,

@@ -1,7 +1,7 @@
 // The surface as a landscape: Plotly's gl surface, and ways projected onto the screen by its camera.
 
 import { baseLayout } from "./axes.js";
-import { cameraStamp, projector } from "./camera3d.js";
+import { cameraEye, cameraStamp, projector } from "./camera3d.js";
 import { number } from "./format.js";
 import { Plot } from "./plot.js";
 import { colorTicks, rows } from "./scale.js";
@@ -76,7 +76,7 @@ export class Landscape {
   drawStill() {}
 
   get moved() {
-    const eye = this.plot.node.layout?.scene?.camera?.eye;
+    const eye = cameraEye(this.plot.node);
     return Boolean(eye) && Math.abs(eye.x - CAMERA.eye.x) + Math.abs(eye.y - CAMERA.eye.y) > 1e-6;
   }
 
