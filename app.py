@@ -4,9 +4,15 @@ from pathlib import Path
 
 import streamlit as st
 
+from lossviz.ui import dial
 from lossviz.ui.server import explain, lifespan
 from lossviz.ui.stage.routes import routes
 
 FRAME = Path(__file__).parent / "lossviz" / "ui" / "frame.py"
 
-app = st.App(FRAME, routes=routes(), lifespan=lifespan, on_script_error=explain)
+app = st.App(
+    FRAME,
+    routes=[*routes(), *dial.routes()],
+    lifespan=lifespan,
+    on_script_error=explain,
+)

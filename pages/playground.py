@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lossviz.ui import live, playground, state
+from lossviz.ui import dial, live, playground, state
 
 comparison = state.opened()
 
@@ -14,3 +14,4 @@ playground.notices(state.notices())
 playground.cards(comparison)
 live.show_comparison(comparison)
 state.publish(comparison)
+dial.settle()

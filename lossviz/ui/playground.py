@@ -67,12 +67,9 @@ def sidebar(comparison: Comparison) -> None:
     st.markdown("#### Data")
     _choose(comparison, "dataset", "Data set")
     _params(comparison, "dataset")
-    left, right = st.columns(2)
-    with left:
-        _value(comparison, "data_seed")
-    with right:
-        _value(comparison, "test_share")
+    _value(comparison, "test_share")
     _value(comparison, "scaling")
+    _value(comparison, "data_seed")
     st.markdown("#### Model")
     _choose(comparison, "model", "Model")
     _params(comparison, "model")
@@ -93,13 +90,10 @@ def sidebar(comparison: Comparison) -> None:
     st.markdown("#### Training")
     _value(comparison, "steps")
     _value(comparison, "batch_size")
-    left, right = st.columns(2)
-    with left:
-        _value(comparison, "seed")
-    with right:
-        widgets.control(
-            VIEWS["target"], comparison.target, "pg.target", lambda v: _set_view(target=v)
-        )
+    widgets.control(
+        VIEWS["target"], comparison.target, "pg.target", partial(_set_one_view, "target")
+    )
+    _value(comparison, "seed")
     _value(comparison, "dtype")
 
 
@@ -285,7 +279,7 @@ def _card(index: int, letter: str, contender: Contender, count: int) -> None:
                 if entry.cite:
                     st.caption(entry.cite)
                 _card_buttons(index, key, contender, count)
-        widgets.entry_params(entry, contender.params, key, set_param, only=ON_CARD)
+        widgets.entry_params(entry, contender.params, key, set_param, only=ON_CARD, color=color)
 
 
 def _card_buttons(index: int, key: str, contender: Contender, count: int) -> None:

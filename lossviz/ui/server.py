@@ -22,15 +22,26 @@ from lossviz import engine
 #: Everything that a page or the stage uses, imported before the first visitor.
 PRELOAD = (
     "lossviz",
-    "lossviz.picture",
-    "lossviz.ui.playground",
+    "lossviz.ui.live",
     "numpy",
     "pandas",
     "plotly.graph_objects",
+    "scipy.sparse.linalg",
     "pyarrow",
+    "sklearn.datasets",
+    "sklearn.model_selection",
     "streamlit.elements.widgets.slider",
     "streamlit.navigation.page",
     "torch",
+)
+
+#: What the workers have imported before their first task.
+WORKERS = (
+    "lossviz.engine.work",
+    "lossviz.picture",
+    "scipy.sparse.linalg",
+    "sklearn.datasets",
+    "sklearn.model_selection",
 )
 
 logger = logging.getLogger("lossviz")
@@ -41,7 +52,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Make the server fit for a class before the first visitor, and stop the workers after."""
     for name in PRELOAD:
         importlib.import_module(name)
-    engine.start()
+    engine.start(preload=WORKERS)
     gc.collect()
     gc.freeze()
     try:

@@ -6,7 +6,6 @@ the new value. So a setting that was repaired shows as what it became.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -14,16 +13,15 @@ from typing import Any
 import streamlit as st
 
 from lossviz.registry import Catalogue, Entry, Param, Value
+from lossviz.ui.dial import dial
 
 Change = Callable[[Any], None]
 
-#: The steps of a logarithmic slider: the E12 series, twelve nearly equal ratios to a decade.
-E12 = (1.0, 1.2, 1.5, 1.8, 2.2, 2.7, 3.3, 3.9, 4.7, 5.6, 6.8, 8.2)
-#: Whole numbers with a wider range than this get a box to type in.
-WIDEST_SLIDER = 2000
+#: Whole numbers with a wider range than this (seeds) get a box to type in.
+WIDEST_DIAL = 2000
 
 
-def control(param: Param, value: Value, key: str, change: Change) -> None:
+def control(param: Param, value: Value, key: str, change: Change, color: str | None = None) -> None:
     """The widget of one parameter, showing ``value``; ``change`` gets the new one."""
     common: dict[str, Any] = {"label": param.label.capitalize(), "key": key, "help": param.help}
     if param.kind == "switch":
@@ -31,22 +29,14 @@ def control(param: Param, value: Value, key: str, change: Change) -> None:
         st.toggle(**common, on_change=_call, args=(key, change))
     elif param.kind == "choice":
         _choice(param, value, common, change)
-    elif param.scale == "log":
-        options = log_steps(param, float(value))
-        follow(key, _closest(float(value), options))
-        st.select_slider(
-            **common, options=options, format_func=short, on_change=_call, args=(key, change)
-        )
-    elif param.kind == "whole":
-        _whole(param, int(value), common, change)
-    else:
-        step = 10 ** math.floor(math.log10((param.high - param.low) / 50))
-        follow(key, float(value))
-        st.slider(
-            **common, min_value=param.low, max_value=param.high, step=step,
-            format=f"%.{max(0, -math.floor(math.log10(step)))}f",
+    elif param.kind == "whole" and param.high - param.low > WIDEST_DIAL and param.scale != "log":
+        follow(key, int(value))
+        st.number_input(
+            **common, min_value=int(param.low), max_value=int(param.high), step=1,
             on_change=_call, args=(key, change),
         )  # fmt: skip
+    else:
+        dial(param, value, key=key, on_change=change, color=color)
 
 
 def _choice(param: Param, value: Value, common: dict[str, Any], change: Change) -> None:
@@ -59,14 +49,6 @@ def _choice(param: Param, value: Value, common: dict[str, Any], change: Change) 
         )  # fmt: skip
     else:
         st.selectbox(**common, options=param.choices, on_change=_call, args=(key, change))
-
-
-def _whole(param: Param, value: int, common: dict[str, Any], change: Change) -> None:
-    key = common["key"]
-    follow(key, value)
-    low, high = int(param.low), int(param.high)
-    widget = st.slider if high - low <= WIDEST_SLIDER else st.number_input
-    widget(**common, min_value=low, max_value=high, step=1, on_change=_call, args=(key, change))
 
 
 def entry_choice(
@@ -95,7 +77,7 @@ def entry_choice(
 
 def entry_params(
     entry: Entry, values: Mapping[str, Value], key: str, change: Callable[[str, Value], None],
-    only: tuple[str, ...] | None = None, leave_out: tuple[str, ...] = (),
+    only: tuple[str, ...] | None = None, leave_out: tuple[str, ...] = (), color: str | None = None,
 ) -> None:  # fmt: skip
     """The controls of an entry's parameters; ``change`` gets the name and the new value."""
     for param in entry.params:
@@ -105,24 +87,8 @@ def entry_params(
                 values[param.name],
                 f"{key}.{entry.name}.{param.name}",
                 partial(change, param.name),
+                color,
             )
-
-
-def log_steps(param: Param, value: float) -> list[float]:
-    """The stops of a logarithmic slider: the E12 series in the range, its ends, and the value.
-
-    >>> log_steps(Param("lr", 0.1, 0.1, 1.0, "log"), 0.25)[:6]
-    [0.1, 0.12, 0.15, 0.18, 0.22, 0.25]
-    """
-    low, high = param.low, param.high
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    stops = {float(f"{m}e{d}") for d in decades for m in E12}
-    stops = {s for s in stops if low <= s <= high} | {low, high, value}
-    if param.off is not None:
-        stops.add(float(param.off))
-    if param.kind == "whole":
-        stops = {float(round(s)) for s in stops}
-    return sorted(stops)
 
 
 def short(number: float) -> str:
@@ -133,10 +99,6 @@ def short(number: float) -> str:
     """
     text = f"{number:.6g}"
     return text.replace("e-0", "e-").replace("e+0", "e")
-
-
-def _closest(value: float, options: list[float]) -> float:
-    return min(options, key=lambda option: abs(option - value))
 
 
 def follow(key: str, value: Any) -> None:
