@@ -30,9 +30,7 @@ def flat_figure(summary: Summary, mode: Mode) -> go.Figure:
         yaxis=axis(mode, summary.y_title, range=_ends(summary.y), showgrid=False),
     )
     figure = go.Figure(layout=layout)
-    if summary.loss.size == 0:
-        figure.add_annotation(**note(mode, "There are no cells to draw."))
-    elif np.isfinite(summary.loss).any():
+    if np.isfinite(summary.loss).any():
         figure.add_trace(_contour(summary, mode))
     else:
         figure.add_annotation(**note(mode, "No cell of this slice has a finite loss."))
@@ -245,9 +243,7 @@ def head_symbol(path: Path) -> str:
     return SYMBOLS.get(head, head)
 
 
-def _ends(side: np.ndarray) -> list[float] | None:
-    if not len(side):
-        return None
+def _ends(side: np.ndarray) -> list[float]:
     low, high = float(side.min()), float(side.max())
     return [low, high] if low < high else [low - 0.5, high + 0.5]
 

@@ -85,7 +85,7 @@ def legend_rows(words: list[str] | tuple[str, ...], width: int = 900) -> int:
     """About how many rows a legend takes in so many pixels.
 
     >>> legend_rows([]), legend_rows(["SGD"] * 3), legend_rows(["Adam, lr 0.02, beta2 0.99"] * 8)
-    (0, 1, 2)
+    (0, 1, 3)
     """
     longest = max((72 + 7 * len(word) for word in words), default=0)
     return math.ceil(len(words) / max(1, width // longest)) if words else 0

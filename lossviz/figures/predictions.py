@@ -28,7 +28,7 @@ def predictions(
 ) -> go.Figure:
     """What the model says at one step.
 
-    How to read it: of decision regions the colour is the likeliest class, the paler the less
+    How to read it: of decision regions the colour is the likeliest class, the fainter the less
     certain, and the line is where two classes are equally likely. A fitted curve stands among the
     samples. In a confusion matrix what is right stands on the diagonal. Filled dots are training
     samples, rings test samples.
@@ -80,6 +80,31 @@ def certainty(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return winner, np.where(sound, sure, np.nan)
 
 
+def finer(
+    x: np.ndarray, y: np.ndarray, values: np.ndarray, times: int = 3
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The grid and its values (ny, nx, k) with so many cells for each one, linear in between.
+
+    >>> side = np.array([0.0, 3.0])
+    >>> finer(side, side[:1], np.array([[[0.0], [6.0]]]))[2].tolist()
+    [[[0.0], [2.0], [4.0], [6.0]]]
+    """
+    for along, side in ((0, y), (1, x)):
+        at = np.linspace(0, len(side) - 1, times * (len(side) - 1) + 1)
+        below = np.minimum(at.astype(int), max(len(side) - 2, 0))
+        above = np.minimum(below + 1, len(side) - 1)
+        part = (at - below).reshape((-1, 1, 1) if along == 0 else (1, -1, 1))
+        low, high = values.take(below, axis=along), values.take(above, axis=along)
+        # A neighbour of no weight says nothing, even where it is not finite.
+        values = np.where(part == 0, low, np.where(part == 1, high, (1 - part) * low + part * high))
+        line = side[below] + (at - below) * (side[above] - side[below])
+        if along == 0:
+            y = line
+        else:
+            x = line
+    return x, y, values
+
+
 def margin(probabilities: np.ndarray, index: int) -> np.ndarray:
     """How much likelier a class is than the likeliest other one, (ny, nx) of (ny, nx, k)."""
     others = np.delete(probabilities, index, axis=-1)
@@ -97,13 +122,20 @@ def _regions(seen: Regions, frame: int, data: Data | None, mode: Mode) -> go.Fig
     x, y = array(seen.x), array(seen.y)
     k = chances.shape[-1]
     names = _names(data, k)
-    winner, sure = certainty(chances)
+    lost = certainty(chances)[0] < 0
+    fine_x, fine_y, fine = finer(x, y, chances)
+    winner, sure = certainty(fine)
     titles = (data.feature_names if data is not None else ()) or ("first input", "second input")
-    lost = winner < 0
-    caption = ["The paler the colour, the less certain."]
+    caption = ["Strong colours are certain, faint ones uncertain."]
     if lost.any():
         caption.append(f"No finite prediction in {int(lost.sum())} of {lost.size} cells (hatched).")
-    figure = _figure(seen.steps[frame], "Decision regions", caption, (*names, "test"), mode)
+    figure = _figure(
+        seen.steps[frame],
+        "Decision regions",
+        caption,
+        tuple(f"{name} (test)" for name in 2 * names),
+        mode,
+    )
     figure.update_layout(
         xaxis=axis(mode, titles[0], range=[x[0], x[-1]], showgrid=False),
         yaxis=axis(mode, titles[1], range=[y[0], y[-1]], showgrid=False),
@@ -114,9 +146,9 @@ def _regions(seen: Regions, frame: int, data: Data | None, mode: Mode) -> go.Fig
             color = _class_color(index, mode)
             figure.add_trace(
                 go.Heatmap(
-                    x=x, y=y, z=own, zmin=0, zmax=1, showscale=False,
+                    x=fine_x, y=fine_y, z=own, zmin=0, zmax=1, showscale=False,
                     colorscale=[[0, _mixed(color, mode, 0.12)], [1, _mixed(color, mode, DEPTH)]],
-                    customdata=chances[..., index],
+                    customdata=fine[..., index],
                     hovertemplate=f"{name}: %{{customdata:.3f}}<extra></extra>",
                 )
             )  # fmt: skip

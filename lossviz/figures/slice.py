@@ -70,6 +70,8 @@ def summarise(
             f"A surface over {len(y)} values of y and {len(x)} of x needs losses of the shape "
             f"({len(y)}, {len(x)}); got {loss.shape}."
         )
+    if loss.size == 0:
+        raise ValueError("A surface without cells cannot be drawn; evaluate it on 1 x 1 or more.")
     items = as_items(paths)
     drawn = paths_on(surf, items)
     if colors is None:
