@@ -323,11 +323,17 @@ def test_nothing_moves_while_it_loads(
     until(page, lambda: bool(held))
     page.wait_for_timeout(500)
     before = button.bounding_box()
+    # A value that comes while the script is still under way overtakes the first one.
+    page.get_by_role("button", name="Put one").click()
+    until(page, lambda: painted(page)["runs"] == 2)
     for route in held:
         route.continue_()
-    expect(slider(page)).to_be_visible()
+    expect(slider(page)).to_have_value(str(LR.index(1.0)))
     page.wait_for_timeout(300)
     assert button.bounding_box() == before
+    slider(page).focus()
+    page.keyboard.press("ArrowRight")
+    until(page, lambda: values_of(page, "lr") == [1.1])
 
 
 def test_by_touch_on_a_narrow_screen(show: Callable[..., Page]) -> None:
