@@ -89,10 +89,11 @@ def as_paths(path_losses: Any) -> Sequence[Any]:
 def _widened(low: float, high: float, log: bool) -> tuple[float, float]:
     """Back in units of the loss, and with some length even where all cells are equal."""
     if log:
+        # Inside of what a float holds after the powers are rounded.
+        low, high = (float(np.clip(end, -300, 308)) for end in (low, high))
         if high - low > 1e-6:
             return 10.0**low, 10.0**high
-        # One decade around the value, inside of what a float can hold.
-        middle = float(np.clip((low + high) / 2, -306, 307))
+        middle = min((low + high) / 2, 307.0)
         return 10.0 ** (middle - 0.5), 10.0 ** (middle + 0.5)
     # Halved, so that the difference of two huge numbers is a number.
     if high / 2 - low / 2 > 1e-9 * max(abs(low), abs(high)):

@@ -54,7 +54,8 @@ class Scale:
 
     def loss(self, value: float) -> float:
         """The loss at a place of the scale."""
-        return float(10.0**value) if self.log else value
+        with np.errstate(over="ignore"):
+            return float(np.float_power(10.0, value)) if self.log else value
 
     def ticks(self) -> tuple[list[float], list[str]]:
         """Places on the scale and their words; an end beyond which losses go on says so.

@@ -96,6 +96,12 @@ def test_tensors_of_any_kind():
     assert color_range(grid.to(torch.bfloat16)) == (0.0, 3.0)
 
 
+def test_the_largest_floats_on_a_log_scale():
+    low, high = color_range([1.0, 1.797e308], log=True)
+    assert low == 1
+    assert 1e307 < high < math.inf
+
+
 @given(
     st.lists(st.floats(), max_size=30),
     st.lists(st.lists(st.floats(), max_size=4), max_size=3),

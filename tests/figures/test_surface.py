@@ -39,7 +39,7 @@ def test_titles_and_numbers(make_surface):
 def test_the_caption_tells_what_is_left_out(make_surface, make_run):
     summary = summarise(make_surface(), [make_run([[0, 0, 0.25], [0, 1, 0], [0, 50, 99]])])
     text = " ".join(summary.caption)
-    assert "shows 17\xa0% of the paths' variance" in text
+    assert "shows 20\xa0% of the paths' variance" in text
     # The last point, 99 off the plane, is not in the picture.
     assert "up to 0.25 away from it, on paths that span 1." in text
 
