@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -210,6 +212,7 @@ class Stack:
             for tensor, part, part_slope in parts:
                 tensor.data = part
                 tensor.grad = part_slope
+        self.steps = [bare_step(lane.optimizer) for lane in lanes]
         self.evaluate: Evaluate = bind(self.problem, theta, self.grad)
         bytes_per_step = max(1, theta.numel() * theta.element_size())
         self.block = theta.new_empty(max(1, BLOCK_BYTES // bytes_per_step), *theta.shape)
@@ -238,8 +241,9 @@ class Stack:
         if optimizers[first.method.optimizer].closure:
             first.optimizer.step(closure_of(self.evaluate, batch, self.losses))
         else:
-            for lane in self.lanes:
-                lane.optimizer.step()
+            with torch.no_grad():
+                for step in self.steps:
+                    step()
         self.block[self.filled].copy_(self.theta)
         self.filled += 1
         self.at += 1
@@ -282,6 +286,21 @@ class Stack:
             if lane.bad is None or step < lane.bad.step:
                 lane.bad = Status("diverged", step)
                 del lane.losses[step - lane.first_step :]
+
+
+def bare_step(optimizer: Optimizer) -> Callable[[], Any]:
+    """An optimizer's step, to be called without gradients.
+
+    The decorators that torch puts around its own optimizers (a profiler's label, hooks, switching
+    gradients off) take as long as the step of a small network; they are left out where they do
+    nothing. Other optimizers, and any with hooks, are stepped as they are.
+    """
+    kind = type(optimizer)
+    hooks = ("_optimizer_step_pre_hooks", "_optimizer_step_post_hooks")
+    hooked = any(getattr(optimizer, name, None) for name in hooks)
+    if hooked or kind.__module__.partition(".")[0] != "torch":
+        return optimizer.step
+    return partial(inspect.unwrap(kind.step), optimizer)
 
 
 def closure_of(evaluate: Evaluate, batch: Batch, losses: Tensor) -> Callable[[], Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -11,10 +12,13 @@ from torch import Tensor, nn
 from lossviz.problem.model import ModuleModel
 from lossviz.problem.problem import Batch, Criterion, Problem
 from lossviz.problem.space import ParamSpace
-from lossviz.problem.stack import DenseStack, affine
+from lossviz.problem.stack import DenseStack, Layer
 
 #: A batch to the losses (K,) at the rows of a bound theta; gradients go into a bound grad.
 Evaluate = Callable[[Batch], Tensor]
+
+#: Slope at the outputs, inputs, outputs -> slope at the inputs, of an activation.
+Backward = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 def bind(problem: Problem, theta: Tensor, grad: Tensor) -> Evaluate:
@@ -74,52 +78,70 @@ def bind_dense(
     For a layer with inputs ``h`` and weights ``W``, and the loss's slope ``g`` at its sums, the
     slopes are ``g^T h`` at the weights, the sum of ``g`` at the biases, and ``g W`` at the inputs.
     """
-    params, slopes = space.unflatten(theta), space.unflatten(grad)
-    weights = [params[layer.weight] for layer in stack.layers]
-    biases = [params.get(layer.bias or "") for layer in stack.layers]
-    weight_slopes = [slopes[layer.weight] for layer in stack.layers]
-    bias_slopes = [slopes.get(layer.bias or "") for layer in stack.layers]
-    activations = [layer.activation for layer in stack.layers]
-    backwards = [backward_of(activation) for activation in activations]
+    layers = [_bind_layer(layer, space, theta) for layer in stack.layers]
+    found = [theta[:, :0]] * len(space.names)  # each tensor's slopes (K, its size)
     ones = torch.ones(len(theta), dtype=theta.dtype)
-    last = len(weights) - 1
 
     def evaluate(batch: Batch) -> Tensor:
         inputs, targets = batch
         hidden = inputs.expand(len(theta), *inputs.shape)
-        into: list[Tensor] = []
-        before: list[Tensor] = []
-        after: list[Tensor] = []
-        with torch.no_grad():
-            for weight, bias, activation in zip(weights, biases, activations, strict=True):
-                into.append(hidden)
-                hidden = affine(hidden, weight, bias)
-                before.append(hidden)
-                if activation is not None:
-                    hidden = activation(hidden)
-                after.append(hidden)
-        outputs = hidden.detach().requires_grad_()
+        seen: list[tuple[Tensor, Tensor, Tensor]] = []
+        for layer in layers:
+            before = layer.sums(hidden)
+            after = before if layer.activation is None else layer.activation(before)
+            seen.append((hidden, before, after))
+            hidden = after
+        outputs = hidden.requires_grad_()
         with torch.enable_grad():
             losses = criterion(outputs, targets)
         (slope,) = torch.autograd.grad(losses, outputs, ones, materialize_grads=True)
-        with torch.no_grad():
-            for i in range(last, -1, -1):
-                backward = backwards[i]
-                if backward is not None:
-                    slope = backward(slope, before[i], after[i])
-                bias_slope = bias_slopes[i]
-                if bias_slope is not None:
-                    torch.sum(slope, -2, out=bias_slope)
-                torch.bmm(slope.mT, into[i], out=weight_slopes[i])
-                if i:
-                    slope = torch.bmm(slope, weights[i])
+        for layer, (into, before, after) in zip(reversed(layers), reversed(seen), strict=True):
+            if layer.backward is not None:
+                slope = layer.backward(slope, before, after)
+            found[layer.weight_place] = torch.bmm(slope.mT, into).flatten(1)
+            if layer.bias_place is not None:
+                found[layer.bias_place] = slope.sum(-2)
+            if layer is not layers[0]:
+                slope = torch.bmm(slope, layer.weight)
+        torch.cat(found, dim=1, out=grad)
         return losses.detach()
 
     return evaluate
 
 
-#: Slope at the outputs, inputs, outputs -> slope at the inputs, of an activation.
-Backward = Callable[[Tensor, Tensor, Tensor], Tensor]
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """A layer's tensors, as views of theta, ready for use, and their places among the parameters."""
+
+    weight: Tensor
+    transposed: Tensor
+    bias: Tensor | None
+    weight_place: int
+    bias_place: int | None
+    activation: Callable[[Tensor], Tensor] | None
+    backward: Backward | None
+
+    def sums(self, hidden: Tensor) -> Tensor:
+        """The weighted sums (K, N, C) of the inputs (K, N, D)."""
+        if self.bias is None:
+            return torch.bmm(hidden, self.transposed)
+        return torch.baddbmm(self.bias, hidden, self.transposed)
+
+
+def _bind_layer(layer: Layer, space: ParamSpace, theta: Tensor) -> _Layer:
+    params = space.unflatten(theta)
+    weight, bias = params[layer.weight], params.get(layer.bias or "")
+    return _Layer(
+        weight=weight,
+        transposed=weight.mT,
+        bias=None if bias is None else bias.unsqueeze(-2),
+        weight_place=space.names.index(layer.weight),
+        bias_place=None if layer.bias is None else space.names.index(layer.bias),
+        # Without the module's call around it: a stack has no hooks.
+        activation=None if layer.activation is None else layer.activation.forward,
+        backward=backward_of(layer.activation),
+    )
+
 
 _aten = torch.ops.aten
 

@@ -45,7 +45,7 @@ class SideBySide(Optimizer):
         for part in self.parts:
             part.zero_grad(set_to_none)
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Step every part once; the closure, if any, is called once before."""
         loss = None
         if closure is not None:
