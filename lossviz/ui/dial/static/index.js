@@ -11,11 +11,21 @@ await new Promise((done) => {
 });
 
 const dials = new Map();
-// The marks at the end of the page (or of fragments), each with the newest number it answered.
-const marks = new Map();
+// The marks at the end of the page, or of fragments.
+const marks = new Set();
 
-export default ({ data, parentElement: host, setStateValue }) =>
-  "settled" in data ? settle(host, data.settled) : turn(host, data, setStateValue);
+// While this module is still under way, calls pile up in the loader, and a browser may let a newer
+// one through first. Streamlit cleans up after the older one then, though the element stays.
+const newest = new WeakMap();
+
+export default ({ call, data, parentElement: host, setStateValue }) => {
+  if (call < (newest.get(host) ?? 0)) return undefined;
+  newest.set(host, call);
+  const clean = "settled" in data ? settle(host, data.settled) : turn(host, data, setStateValue);
+  return () => {
+    if (newest.get(host) === call) clean();
+  };
+};
 
 function turn(host, data, setStateValue) {
   let dial = dials.get(host);
@@ -23,13 +33,10 @@ function turn(host, data, setStateValue) {
     dial = new Dial(host.querySelector(".lv-dial"));
     dials.set(host, dial);
   }
-  const call = (dial.calls = (dial.calls ?? 0) + 1);
   dial.update(data, (move) => setStateValue("move", move));
   // Without a mark, the run counts as finished where it passed the dial.
   if (!marks.size) dial.gate.answer(data.seen);
-  // An older call's clean-up may come after a newer call, when its data were overtaken.
   return () => {
-    if (dial.calls !== call) return;
     dial.remove();
     dials.delete(host);
   };
@@ -37,10 +44,7 @@ function turn(host, data, setStateValue) {
 
 function settle(host, number) {
   host.querySelector(".lv-dial")?.classList.add("lv-dial-mark");
-  const mark = {};
-  marks.set(host, mark);
+  marks.add(host);
   for (const dial of dials.values()) dial.gate.answer(number);
-  return () => {
-    if (marks.get(host) === mark) marks.delete(host);
-  };
+  return () => marks.delete(host);
 }
