@@ -11,6 +11,7 @@ from torch.func import functional_call, vmap
 
 from lossviz.problem.space import Params, ParamSpace
 from lossviz.problem.stack import DenseStack
+from lossviz.problem.traced import traced_stack
 
 
 class Model(Protocol):
@@ -32,14 +33,15 @@ class ModuleModel:
 
     A deep copy is kept, in evaluation mode, so that dropout is off, batch normalisation uses its
     running statistics, and neither the caller's module nor the random state is ever touched.
-    Plain stacks of linear layers and activations are recognised and get a batched form.
+    Stacks of linear layers and activations are recognised, also inside a module of one's own, and
+    get a batched form.
     """
 
     def __init__(self, module: nn.Module) -> None:
         self.module = copy.deepcopy(module).eval().requires_grad_(False)
         self.space = ParamSpace.of(dict(self.module.named_parameters()))
         self.buffers = dict(self.module.named_buffers())
-        self.stack = DenseStack.of(self.module)
+        self.stack = DenseStack.of(self.module) or traced_stack(self.module)
 
     def start(self) -> Params:
         """The parameters that the module came with (copies)."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 from torch.func import vmap
+from torch.overrides import TorchFunctionMode
 
 from lossviz.plane.plane import Plane
 from lossviz.problem.model import ModuleModel
@@ -18,8 +19,10 @@ from lossviz.surface.tanh import TanhAsSigmoid, sigmoid_is_faster
 
 #: Entries of the outputs that are handed to the criterion in one call.
 OUTPUTS = 2**17
-#: Points in one call of a model that is not a plain stack: more leave the cache.
-CHUNK = 64
+#: Points in one call of a model that is not a plain stack, and entries of its largest intermediate:
+#: more leave the cache, fewer spend their time in dispatch.
+CHUNK = 96
+INTERMEDIATE = 3 * 2**17
 #: Entries of stacked parameters in one such call, so that large models take fewer points.
 PARAMETERS = 2**24
 
@@ -71,7 +74,7 @@ class PlaneLosses:
             # Whole chunks, so that the same buffers serve them all.
             self.portion = _whole(OUTPUTS // max(1, self._layers.samples), self._layers.chunk)
         else:
-            self.portion = chunk or max(1, min(CHUNK, PARAMETERS // max(1, prob.space.size)))
+            self.portion = chunk or self._general_chunk()
 
     def __call__(
         self,
@@ -99,6 +102,13 @@ class PlaneLosses:
                     on_progress(min(start + self.portion, len(mix)), len(mix))
         losses[~coords.isfinite().all(dim=1)] = torch.nan
         return losses.cpu()
+
+    def _general_chunk(self) -> int:
+        widest = _Widest()
+        with torch.no_grad(), widest:
+            self.prob.loss(self.prob.space.unflatten(self.vectors[0]), self.batch)
+        most = INTERMEDIATE // max(1, widest.entries)
+        return max(1, min(CHUNK, most, PARAMETERS // max(1, self.prob.space.size)))
 
     def _mode(self) -> AbstractContextManager[object]:
         swap = self.way != "layers" and self.vectors.dtype == torch.float32 and sigmoid_is_faster()
@@ -146,6 +156,20 @@ class PlaneLosses:
         losses = torch.stack([criterion(row, targets) for row in outputs])
         self.way = "one by one"
         return losses
+
+
+class _Widest(TorchFunctionMode):
+    """Notes the entries of the largest tensor that any function gives."""
+
+    entries = 0
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        out = func(*args, **(kwargs or {}))
+        if isinstance(out, Tensor):
+            self.entries = max(self.entries, out.numel())
+        return out
 
 
 def _whole(count: int, chunk: int) -> int:

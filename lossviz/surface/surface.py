@@ -53,7 +53,8 @@ def evaluate(
     they are. Points are evaluated many at a time (`lossviz.surface.losses`); the memory on top of
     the result is bounded by the portion, not by the grid: for a plain stack see
     `lossviz.surface.layered.LayeredMixtures`, plus 2^17 outputs; for any other model it is that of
-    ``min(64, 2^24 / P)`` forward passes at once, or of ``chunk`` ones.
+    at most 96 forward passes at once, or of ``chunk`` ones: as many as keep its largest
+    intermediate within 3 2^17 entries and the parameters within 2^24.
 
     Args:
         prob: The problem.

@@ -23,7 +23,7 @@ class Own(nn.Module):
         self.net = net
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        return self.net(inputs)
+        return self.net(inputs.flatten(1))
 
 
 class Branching(nn.Module):
