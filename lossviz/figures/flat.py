@@ -110,18 +110,17 @@ def hover(path: Path) -> tuple[str, np.ndarray]:
     return "<br>".join(lines) + "<extra></extra>", data
 
 
-def end_words(path: Path) -> str:
-    """What hovering over a path's head says."""
-    if path.head is None:
-        return path.label
-    step = int(path.steps[path.head])
+def end_words(path: Path, frame: int) -> str:
+    """What hovering over a path's head, which stands at this frame, says."""
+    step = int(path.steps[frame])
+    said = []
+    if frame != path.head:
+        said.append(f"the slice has no finite loss after step {step}")
+    elif path.leaves:
+        said.append(f"leaves the picture after step {step}")
     if path.diverged_at is not None:
-        what = f"diverged at step {path.diverged_at}"
-        if path.leaves:
-            what = f"leaves the picture after step {step}, {what}"
-    else:
-        what = f"leaves the picture after step {step}" if path.leaves else f"step {step}, the last"
-    return f"<b>{path.label}</b><br>{what}<extra></extra>"
+        said.append(f"diverged at step {path.diverged_at}")
+    return f"<b>{path.label}</b><br>{', '.join(said) or f'step {step}, the last'}<extra></extra>"
 
 
 def _contour(summary: Summary, mode: Mode) -> go.Contour:
@@ -229,7 +228,7 @@ def _path(path: Path, mode: Mode) -> list[go.Scatter]:
         go.Scatter(
             x=head[:, 0], y=head[:, 1], mode="markers", showlegend=False,
             marker={"symbol": symbol, "size": 14, "color": color, "line": rim},
-            hovertemplate=end_words(path), **shared,
+            hovertemplate=end_words(path, path.head), **shared,
         )
     )  # fmt: skip
     return ends

@@ -186,7 +186,12 @@ def _path(summary: Summary, path: Path, mode: Mode) -> list[go.Scatter3d]:
             )
         )  # fmt: skip
     last = points[-1:]
-    head = {"x": x[last], "y": y[last], "z": top[last], "hovertemplate": end_words(path)}
+    head = {
+        "x": x[last],
+        "y": y[last],
+        "z": top[last],
+        "hovertemplate": end_words(path, int(last[0])),
+    }
     if path.diverged_at is not None:
         # A letter: WebGL's own x is a character that many fonts lack.
         font = {"size": 34, "color": color, "weight": 900}

@@ -201,6 +201,16 @@ def test_paths_that_are_not_in_the_picture(make_surface, view, coords):
     assert legend(figure)[0].startswith("away")
 
 
+@pytest.mark.parametrize(
+    ("view", "words"), [("2d", "step 1, the last"), ("3d", "no finite loss after step 0")]
+)
+def test_the_head_of_a_path_into_masked_cells(make_surface, make_run, view, words):
+    surf = make_surface()
+    surf.loss[2] = float("nan")
+    figure = figures.surface(surf, make_run([[0, 0, 0], [0, 2, 0]]), view)
+    assert words in figure.data[-1].hovertemplate
+
+
 def test_unknown_view_and_mode(make_surface):
     with pytest.raises(ValueError, match="'4d'; take '2d' or '3d'"):
         figures.surface(make_surface(), view="4d")
