@@ -8,7 +8,7 @@ that takes long is drawn coarsely first, and its fine form follows in the same w
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
@@ -226,6 +226,16 @@ def _put(own: Progress, comparison: Comparison) -> None:
     def again() -> None:
         own.sent = None
 
+    with st.container(key="lv_stage"):
+        _mount(own, choose, hide, again)
+
+
+def _mount(
+    own: Progress,
+    choose: Callable[[str], None],
+    hide: Callable[[list[str]], None],
+    again: Callable[[], None],
+) -> None:
     stage(
         own.message,
         key=STAGE,

@@ -135,7 +135,7 @@ def _value(comparison: Comparison, name: str) -> None:
 
 def header(comparison: Comparison) -> None:
     """Title, the slice that is drawn, 2-D or 3-D, log scale, link and reset."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lv_header"):
         st.html('<div class="lv-title"><b>lossviz</b><span>see how training works</span></div>')
         _view_toggle(comparison)
         _view_switch("log", comparison.log)
@@ -225,6 +225,11 @@ def _plain(text: str) -> str:
 
 def cards(comparison: Comparison) -> None:
     """One card for each contender, and a button for one more."""
+    with st.container(key="lv_cards"):
+        _cards(comparison)
+
+
+def _cards(comparison: Comparison) -> None:
     count = len(comparison.contenders)
     slots = count + (count < MOST_CONTENDERS)
     per_row = min(4, slots)
