@@ -15,6 +15,7 @@ from lossviz.plane.plane import Plane
 from lossviz.problem.model import ModuleModel
 from lossviz.problem.problem import Batch, Problem, Split
 from lossviz.surface.layered import LayeredMixtures
+from lossviz.surface.linear import PlainLinear
 from lossviz.surface.tanh import TanhAsSigmoid, sigmoid_is_faster
 
 #: Entries of the outputs that are handed to the criterion in one call.
@@ -134,11 +135,19 @@ class PlaneLosses:
         if self.way == "one by one":
             return self._each(theta)
         try:
-            return self.prob.stacked_loss(theta, self.batch)
+            return self._batched(theta)
         except (RuntimeError, ValueError):
             losses = self._each(theta)
         self.way = "one by one"  # only reached when the loss itself works
         return losses
+
+    def _batched(self, theta: Tensor) -> Tensor:
+        with PlainLinear():
+            if self.prob.batched:
+                return self.prob.stacked_loss(theta, self.batch)
+            # Views taken before vmap cost nothing within it.
+            params = self.prob.space.unflatten(theta)
+            return vmap(lambda point: self.prob.loss(point, self.batch))(params)
 
     def _each(self, theta: Tensor) -> Tensor:
         space = self.prob.space

@@ -1,5 +1,8 @@
 import torch
+import torch.nn.functional as F
+from torch.func import vmap
 
+from lossviz.surface.linear import PlainLinear
 from lossviz.surface.tanh import TanhAsSigmoid, sigmoid_is_faster
 
 
@@ -32,3 +35,27 @@ def test_everything_else_is_passed_on():
 
 def test_the_choice_is_made_once():
     assert sigmoid_is_faster() is sigmoid_is_faster()
+
+
+# --- linear layers -------------------------------------------------------------------------------
+
+
+def test_a_plain_linear_layer_is_a_linear_layer():
+    x, weight, bias = torch.randn(5, 3), torch.randn(4, 2, 3), torch.randn(4, 2)
+    cases = [
+        ((x, weight, bias), (None, 0, 0)),
+        ((x, weight[0], bias), (None, None, 0)),
+        ((torch.randn(4, 5, 3), weight, bias[0]), (0, 0, None)),
+        ((torch.randn(4, 3), weight, bias), (0, 0, 0)),  # one sample: passed on
+    ]
+    for args, dims in cases:
+        expected = vmap(F.linear, in_dims=dims)(*args)
+        with PlainLinear():
+            torch.testing.assert_close(vmap(F.linear, in_dims=dims)(*args), expected)
+
+
+def test_a_linear_layer_without_bias_is_passed_on():
+    x, weight = torch.randn(5, 3), torch.randn(2, 3)
+    with PlainLinear():
+        assert torch.equal(F.linear(x, weight), x @ weight.T)
+        assert torch.equal(F.linear(x, weight, None), x @ weight.T)
