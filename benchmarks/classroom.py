@@ -10,6 +10,7 @@ The server is cold: the clients arrive the moment it answers.
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import statistics
 import sys
@@ -32,7 +33,7 @@ class Log:
     opened: list[float] = field(default_factory=list)
     updates: list[float] = field(default_factory=list)
     bytes: int = 0
-    stages: int = 0
+    pictures: int = 0
     errors: list[str] = field(default_factory=list)
 
 
@@ -43,8 +44,9 @@ class Client:
         self.random = random.Random(number)
         self.server = server
         self.log = log
-        self.sliders: dict[str, list[str]] = {}
+        self.dials: dict[str, list[float]] = {}
         self.states: dict[str, str] = {}
+        self.moves = 0
         self.page = ""
         self.query = ""
 
@@ -64,11 +66,12 @@ class Client:
                 await asyncio.sleep(max(0.0, PAUSE - (time.perf_counter() - began)))
 
     def move(self) -> None:
-        """Put a slider of the learning rate somewhere else."""
-        name = self.random.choice(list(self.sliders))
-        options = self.sliders[name]
-        # The middle of the range: useful rates, each visitor's own.
-        self.states[name] = self.random.choice(options[len(options) // 4 :])
+        """Put a dial of a learning rate somewhere else: useful rates, each visitor's own."""
+        name = self.random.choice(list(self.dials))
+        stops = self.dials[name]
+        self.moves += 1
+        value = self.random.choice(stops[len(stops) // 4 :])
+        self.states[name] = json.dumps({"move": {"n": self.moves, "v": value}})
 
     async def update(self, socket: websockets.ClientConnection) -> float:
         """Ask for a run and wait until it has finished; gives the seconds."""
@@ -78,7 +81,7 @@ class Client:
         for name, value in self.states.items():
             state = message.rerun_script.widget_states.widgets.add()
             state.id = name
-            state.string_array_value.data.append(value)
+            state.json_value = value
         began = time.perf_counter()
         await socket.send(message.SerializeToString())
         drew = False
@@ -107,15 +110,18 @@ class Client:
     def _element(self, forward: ForwardMsg) -> bool:
         element = forward.delta.new_element
         kind = element.WhichOneof("type")
-        if kind == "slider" and element.slider.label.lower().startswith("learning rate"):
-            self.sliders[element.slider.id] = list(element.slider.options)
-        elif kind == "exception":
+        if kind == "exception":
             self.log.errors.append(element.exception.message)
         elif kind == "alert" and element.alert.format == element.alert.ERROR:
             self.log.errors.append(element.alert.body)
         elif kind == "bidi_component":
-            self.log.stages += 1
-            return True
+            component = element.bidi_component
+            if component.component_name.endswith("lossviz_stage"):
+                self.log.pictures += 1
+                return True
+            data = json.loads(component.json) if component.json else {}
+            if data.get("label") == "Learning rate":
+                self.dials[component.id] = data["stops"]
         return False
 
 
@@ -145,7 +151,7 @@ def main(clients: int = 30, seconds: float = 60.0) -> None:
             f"  {name:8} n {len(values):4}  p50 {statistics.median(values):.3f} s  "
             f"p95 {quantile(values, 0.95):.3f} s  max {max(values):.3f} s"
         )
-    print(f"  {log.bytes / 1e6:.1f} MB received, {log.stages} pictures")
+    print(f"  {log.bytes / 1e6:.1f} MB received, {log.pictures} pictures")
     print(f"  memory: server {memory['server']:.0f} MB, workers {memory['workers']:.0f} MB")
     print(f"  errors: {len(log.errors)} {sorted(set(log.errors))[:5] if log.errors else ''}")
 

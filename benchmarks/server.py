@@ -30,13 +30,16 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def memory(self) -> dict[str, float]:
-        """Resident memory in MB: of the server, and of all its worker processes together."""
+        """Memory in MB: of the server, and of all its worker processes together.
+
+        Proportional set sizes: what processes share (the workers are forked) is counted once.
+        """
         pids = {self.pid}
         while more := {p for p in _processes() if _parent(p) in pids} - pids:
             pids |= more
         return {
-            "server": _resident(self.pid),
-            "workers": sum(_resident(p) for p in pids - {self.pid}),
+            "server": _proportional(self.pid),
+            "workers": sum(_proportional(p) for p in pids - {self.pid}),
         }
 
 
@@ -88,9 +91,11 @@ def _parent(pid: int) -> int:
         return -1
 
 
-def _resident(pid: int) -> float:
+def _proportional(pid: int) -> float:
     try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1000
     except OSError:
-        return 0.0
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+        pass
+    return 0.0
