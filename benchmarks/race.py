@@ -3,8 +3,8 @@
     python -m benchmarks.race
 
 Plain loops are what a person writes: a module, `zero_grad`, `backward`, `step`, `loss.item()`.
-They record nothing; `race` and `train` record every step's weights. Repeats are interleaved, so that
-a busy machine slows all of them alike.
+They record nothing; `race` and `train` record every step's weights. Repeats are interleaved, so
+that a busy machine slows all of them alike.
 """
 
 from __future__ import annotations

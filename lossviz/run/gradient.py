@@ -111,7 +111,7 @@ def bind_dense(
 
 @dataclass(frozen=True, eq=False)
 class _Layer:
-    """A layer's tensors, as views of theta, ready for use, and their places among the parameters."""
+    """A layer's tensors as views of theta, and their places among the parameters."""
 
     weight: Tensor
     transposed: Tensor

@@ -1,0 +1,135 @@
+"""Losses and gradients of stacked points, against autograd one by one."""
+
+import pytest
+import torch
+from torch import nn
+
+from lossviz import Experiment, Problem, build
+from lossviz.problem.stack import ACTIVATIONS
+from lossviz.run.gradient import _by_autograd, backward_of, bind, bind_autograd
+
+
+def rows_of(problem: Problem, count: int) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randn(count, problem.space.size, generator=generator, dtype=torch.float64)
+    return problem.theta0 + 0.3 * noise.to(problem.theta0.dtype)
+
+
+def reference(problem: Problem, theta: torch.Tensor, batch):
+    losses, slopes = [], []
+    for row in theta:
+        leaf = row.clone().requires_grad_()
+        loss = problem.loss(problem.space.unflatten(leaf), batch)
+        loss.backward()
+        losses.append(loss.detach())
+        slopes.append(leaf.grad)
+    return torch.stack(losses), torch.stack(slopes)
+
+
+MODELS = [("mlp", {"activation": a}) for a in ("tanh", "relu", "sigmoid", "gelu", "silu", "elu")]
+MODELS += [("mlp", {"activation": a}) for a in ("leaky_relu", "softplus", "identity")]
+MODELS += [("linear", {}), ("deep_linear", {})]
+
+
+@pytest.mark.parametrize(("model", "params"), MODELS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_dense_backward_equals_autograd_to_the_bit(model: str, params: dict, dtype: str):
+    problem = build(Experiment(model=model, model_params=params, dtype=dtype))
+    theta = rows_of(problem, 3)
+    dense, auto = torch.zeros_like(theta), torch.zeros_like(theta)
+    batch = problem.batch()
+    assert torch.equal(
+        bind(problem, theta, dense)(batch), bind_autograd(problem, theta, auto)(batch)
+    )
+    assert torch.equal(dense, auto)
+    losses, slopes = reference(problem, theta, batch)
+    tolerance = 1e-12 if dtype == "float64" else 1e-4
+    torch.testing.assert_close(dense, slopes, rtol=tolerance, atol=tolerance)
+    torch.testing.assert_close(bind(problem, theta, dense)(batch), losses)
+
+
+def test_a_row_does_not_depend_on_its_neighbours():
+    problem = build(Experiment())
+    theta = rows_of(problem, 5)
+    together, alone = torch.zeros_like(theta), torch.zeros_like(theta)
+    bind(problem, theta, together)(problem.batch())
+    for k in range(5):
+        bind(problem, theta[k : k + 1], alone[k : k + 1])(problem.batch())
+    assert torch.equal(together, alone)
+
+
+def test_layers_without_biases_and_bad_neighbours():
+    net = nn.Sequential(nn.Linear(2, 3, bias=False), nn.ReLU(), nn.Linear(3, 1, bias=False))
+    exp = build(Experiment(dataset="moons"))
+    problem = Problem.from_module(net, nn.MSELoss(), (exp.data.inputs, exp.data.inputs[:, :1]))
+    batched = Problem(
+        problem.model, lambda out, y: (out - y).square().mean((-2, -1)), problem.data,
+        problem.params0, batched=True,
+    )  # fmt: skip
+    theta = rows_of(problem, 2)
+    theta[1] = torch.nan
+    grad = torch.zeros_like(theta)
+    losses = bind(batched, theta, grad)(batched.batch())
+    expected, slopes = reference(problem, theta[:1], problem.batch())
+    torch.testing.assert_close(losses[:1], expected)
+    torch.testing.assert_close(grad[:1], slopes)
+    assert losses[1].isnan()
+
+
+@pytest.mark.parametrize("kind", ACTIVATIONS)
+def test_backward_of_every_activation(kind: type[nn.Module]):
+    module = kind()
+    before = torch.linspace(-3, 3, 24, dtype=torch.float64)
+    slope = torch.linspace(1, 2, 24, dtype=torch.float64)
+    known = backward_of(module)
+    if known is None:
+        assert kind is nn.Identity
+    else:
+        expected = _by_autograd(module)(slope, before, module(before))
+        assert torch.equal(known(slope, before, module(before)), expected)
+
+
+def test_an_activation_that_is_not_known_goes_through_autograd():
+    known = backward_of(nn.Hardtanh())
+    assert known is not None
+    before = torch.tensor([-2.0, 0.5, 2.0])
+    assert known(torch.ones(3), before, before).tolist() == [0.0, 1.0, 0.0]
+
+
+class Branching(nn.Module):
+    """A module that vmap cannot follow."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor([0.5, -0.2]))
+
+    def forward(self, inputs):
+        values = inputs @ self.weight
+        return values * 2 if values.sum() > 0 else values
+
+
+@pytest.mark.parametrize("net", [Branching(), nn.Sequential(nn.Linear(2, 3), nn.LayerNorm(3))])
+def test_any_module_is_stacked_or_taken_row_by_row(net: nn.Module):
+    inputs = torch.arange(8.0).view(4, 2)
+    problem = Problem.from_module(
+        net, lambda out, y: (out.sum(-1) - y).square().mean(), (inputs, inputs[:, 0])
+    )
+    theta = rows_of(problem, 3)
+    grad = torch.zeros_like(theta)
+    evaluate = bind(problem, theta, grad)
+    for _ in range(2):
+        losses, slopes = reference(problem, theta, problem.batch())
+        torch.testing.assert_close(evaluate(problem.batch()), losses)
+        torch.testing.assert_close(grad, slopes)
+
+
+def test_an_error_inside_a_batched_problem_is_told():
+    problem = build(Experiment())
+
+    def broken(outputs, targets):
+        raise RuntimeError("broken")
+
+    bad = Problem(problem.model, broken, problem.data, problem.params0, batched=True)
+    theta = rows_of(problem, 2)
+    with pytest.raises(RuntimeError, match="broken"):
+        bind_autograd(bad, theta, torch.zeros_like(theta))(problem.batch())
