@@ -39,6 +39,8 @@ if again:
 cue = Cue(str(state.cue)) if "cue" in state else None
 
 flat = data.surface(view, holes="holes" in ask, shift=shift, log="linear" not in ask)
+if "peak" in ask and flat.z is not None:
+    flat.z[-4:, -6:] = 1e6
 if ask.get("surface") == "pending":
     flat = replace(flat, z=None)
 
@@ -58,8 +60,14 @@ def whole(last: int | None = None):
     )
 
 
-if "live" in ask:
-
+if "alone" in ask:
+    scene = whole()
+    only = {"surface": scene.surface, "losses": scene.losses, "predictions": scene.predictions}
+    kept = ask["alone"].split(",")
+    gone = {name: None for name in only if name not in kept}
+    stage(scene_message(replace(scene, **gone)), key="stage", **HANDLERS)
+    st.text(f"heard {state.get('heard', [])}")
+elif "live" in ask:
     if st.button("go on"):
         state.going = True
 
@@ -76,7 +84,8 @@ if "live" in ask:
         stage(message, key="stage", **HANDLERS)
         st.text(f"heard {state.get('heard', [])}")
 
-    running()
+    if not st.checkbox("away"):
+        running()
 else:
     stage(scene_message(whole()), key="stage", **HANDLERS)
     st.text(f"heard {state.get('heard', [])}")

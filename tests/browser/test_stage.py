@@ -419,6 +419,17 @@ def test_a_delta_that_does_not_join_on_asks_for_the_whole(show: Open) -> None:
     assert heard(page).count("resync") == 1
 
 
+def test_a_stage_that_comes_back_to_a_delta_asks_for_the_whole(show: Open) -> None:
+    page = show("?live=1&steps=200")
+    page.get_by_text("away").click()
+    expect(page.locator(".lv-stage")).to_have_count(0)
+    assert page.evaluate("() => window.lossvizStage") is None
+    page.get_by_text("away").click()
+    page.wait_for_function("window.lossvizStage && lossvizStage.steps >= 40")
+    assert "resync" in heard(page)
+    assert seek(page, 33)["predict"]["row"] == 6
+
+
 # --- the surface ----------------------------------------------------------------------------------
 
 
@@ -510,6 +521,32 @@ def test_without_webgl_it_stays_flat_and_says_why(show: Open, flat_browser: Brow
     expect(page.get_by_text("cannot show 3-D")).to_be_visible()
     assert seek(page, 60)["surface"]["heads"]
     expect(page.get_by_role("button", name="3-D")).to_be_disabled()
+
+
+@pytest.mark.parametrize("kept", ["surface", "losses", "surface,losses", "losses,predictions"])
+def test_panels_can_be_left_out(show: Open, kept: str) -> None:
+    page = show(f"?alone={kept}")
+    look = seek(page, 70)
+    names = {"surface": "surface", "losses": "curves", "predictions": "predict"}
+    shown = {names[name] for name in kept.split(",")}
+    for panel in names.values():
+        box = page.locator(f".lv-{panel} .lv-host").bounding_box() if panel in shown else None
+        assert (look[panel] is not None) == (panel in shown)
+        if panel in shown:
+            assert box
+            assert box["height"] > 140
+    wide = page.locator(".lv-stage").bounding_box()
+    assert wide
+    if kept == "surface":
+        alone = page.locator(".lv-surface .lv-host").bounding_box()
+        assert alone
+        assert alone["width"] == pytest.approx(wide["width"], abs=2)
+
+
+def test_a_lone_peak_does_not_take_all_the_colours(show: Open) -> None:
+    page = show("?peak=1")
+    expect(page.locator(".lv-surface .lv-caption")).to_contain_text("Colours stop at")
+    expect(page.locator(".lv-surface .cbaxis")).to_contain_text("≥")
 
 
 # --- other sizes, other addresses, bad days -------------------------------------------------------

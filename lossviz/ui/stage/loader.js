@@ -12,5 +12,7 @@ export default (args) => {
   const plotly = load(base + "@PLOTLY@/plotly.min.js");
   plotly.catch(() => {});
   if (!args.parentElement.style.minHeight) args.parentElement.style.minHeight = "560px";
-  return import(base + "@STAGE@/index.js").then((stage) => stage.default({ ...args, plotly }));
+  return import(base + "@STAGE@/index.js").then((stage) => stage.default({ ...args, plotly }), () => {
+    args.parentElement.textContent = "The pictures did not load. Check the connection and reload the page.";
+  });
 };

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from lossviz.figures.theme import as_plain
 from lossviz.ui.stage.pack import pack
 from lossviz.ui.stage.texts import texts as text_table
 
@@ -182,7 +183,8 @@ class Cue:
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything on the stage. `theme` is `lossviz.figures.theme.as_plain(mode)`.
+    """Everything on the stage. `theme` is `lossviz.figures.theme.as_plain(mode)`; when a person
+    switches between light and dark, the stage takes the other one by itself, without a rerun.
 
     A panel that is None is left out, and the others take its room. For predictions that cannot be
     drawn give `predictions_note`, a sentence that stands in their place. `choices` are the ids of
@@ -231,6 +233,7 @@ def scene_message(scene: Scene) -> bytes:
         if scene.surface.z.shape != shape:
             raise ValueError(f"The surface is {scene.surface.z.shape}; its axes ask for {shape}.")
     tree: dict[str, Any] = _tree(scene) | {"kind": "scene", "texts": text_table(dict(scene.texts))}
+    tree["themes"] = {"light": as_plain("light"), "dark": as_plain("dark")}
     return _message(tree)
 
 

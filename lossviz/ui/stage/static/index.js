@@ -67,10 +67,11 @@ class Seat {
     }
     if (this.gone) return;
     const shape = Stage.shape(message);
-    if (this.stage && shape !== this.shape) this.clear();
+    const before = this.stage;
+    if (before && shape !== this.shape) this.clear();
     if (!this.stage) {
       this.host.querySelector(".lv-sorry")?.remove();
-      this.stage = new Stage(this.host, plotly, message);
+      this.stage = new Stage(this.host, plotly, message, before);
       this.stage.send = (event, value) => this.send(event, value);
       this.host.style.minHeight = "auto";
       expose(this.stage);
@@ -108,6 +109,7 @@ export default function show({ parentElement, data, plotly, setTriggerValue }) {
   seat.plotly = plotly;
   seat.send = setTriggerValue;
   if (data) seat.receive(data);
+  seat.stage?.retheme(); // Streamlit calls again, with the same data, when the page's theme changes
   return () => {
     seat.gone = true;
     seat.clear();

@@ -14,15 +14,15 @@ function actions(clock) {
   };
 }
 
-/** Listen until the returned function is called. */
-export function listenToKeys(root, clock) {
+/** Listen until the returned function is called; `inFront` tells which of several stages is meant. */
+export function listenToKeys(root, clock, inFront) {
   const byKey = actions(clock);
   const heard = (event) => {
     const action = byKey[event.key];
     if (!action || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const focus = document.activeElement;
     const nowhere = !focus || focus === document.body || focus.matches("section.stMain, .stMain, .stAppViewContainer");
-    if (!nowhere && !root.contains(focus)) return;
+    if (nowhere ? !inFront() : !root.contains(focus)) return;
     if (focus?.matches(TYPING)) return;
     if (event.key === " " && focus?.matches("button")) return; // a focused button keeps its space bar
     event.preventDefault();

@@ -1,7 +1,19 @@
 // `window.lossvizStage`: the stage on the page, for tests and for scripts in the console.
 
-/** Put the newest stage behind the global name. */
+let front = null;
+
+export const inFront = (stage) => stage === front;
+
+export function withdraw(stage) {
+  if (!inFront(stage)) return;
+  front = null;
+  delete window.lossvizStage;
+}
+
+/** Put a stage behind the global name: the newest one, or the one last touched. */
 export function expose(stage) {
+  if (inFront(stage)) return;
+  front = stage;
   const { clock } = stage;
   window.lossvizStage = {
     get revision() { return stage.revision; },

@@ -7,24 +7,29 @@ import { fill } from "./format.js";
 import { listenToKeys } from "./keys.js";
 import { Legend } from "./legend.js";
 import { PredictPanel } from "./predict.js";
+import { expose, inFront, withdraw } from "./probe.js";
 import { Readout } from "./readout.js";
 import { Scene } from "./scene.js";
 import { SurfacePanel } from "./surface.js";
+import { themeFor } from "./theme.js";
 import { Transport } from "./transport.js";
 
 const NARROW = 720;
 
+let paintings = 0; // counts on when a stage takes the place of another
+
 export class Stage {
-  revision = 0;
   hidden = new Set();
   lookingAt = null;
 
-  constructor(host, plotly, message) {
+  /** `before` is the stage that stood here, if any: its place in time and what was hidden stay. */
+  constructor(host, plotly, message, before) {
     this.host = host;
     this.plotly = plotly;
     this.text = message.texts;
-    this.theme = message.theme;
+    this.theme = themeFor(host, message);
     this.clock = new Clock(() => this.clockChanged());
+    if (before) this.inherit(before);
     this.transport = new Transport(this);
     this.legend = new Legend(this);
     this.readout = new Readout(this);
@@ -34,10 +39,21 @@ export class Stage {
       predict: this.wantsPredictions(message) ? new PredictPanel(this) : null,
     };
     this.build();
-    this.stopKeys = listenToKeys(this.node, this.clock);
+    this.stopKeys = listenToKeys(this.node, this.clock, () => inFront(this));
+    this.node.addEventListener("pointerdown", () => expose(this), true);
     this.sizes = new ResizeObserver(() => this.resized());
     for (const panel of this.eachPanel()) this.sizes.observe(panel.host);
     this.sizes.observe(this.node);
+  }
+
+  inherit({ clock, hidden, visibleBefore, cue }) {
+    const { time, planned, last, live, speed, loop } = clock;
+    Object.assign(this.clock, { time, planned, last, live, speed, loop });
+    Object.assign(this, { hidden, visibleBefore, cue });
+  }
+
+  get revision() {
+    return paintings;
   }
 
   wantsPredictions(message) {
@@ -91,15 +107,13 @@ export class Stage {
 
   /** Show a whole scene in the place of what was there. */
   async showScene(message) {
-    const first = !this.scene;
     this.text = message.texts;
-    this.theme = message.theme;
+    this.theme = themeFor(this.host, message);
     this.scene = new Scene(message);
     this.adoptVisibility(message.contenders);
     this.dress(message);
     const { planned, live } = message;
     this.clock.setRange({ planned, live, last: this.scene.last });
-    if (first) this.clock.time = 0;
     this.legend.show(this.scene);
     this.readout.show(this.scene);
     this.follow(message.cue);
@@ -136,7 +150,20 @@ export class Stage {
     this.visibleBefore = said;
   }
 
-  dress({ theme, height }) {
+  /** Light has become dark or the other way round: everything again, in the other colours. */
+  async retheme() {
+    const theme = themeFor(this.host, this.scene);
+    if (theme.mode === this.theme.mode) return;
+    this.theme = theme;
+    this.dress(this.scene);
+    this.legend.show(this.scene);
+    this.readout.show(this.scene);
+    await Promise.all(this.eachPanel().map((panel) => panel.show(this.scene)));
+    await this.painted();
+  }
+
+  dress({ height }) {
+    const { theme } = this;
     const { style } = this.node;
     for (const [name, color] of Object.entries(theme.palette)) style.setProperty(`--lv-${name}`, color);
     style.setProperty("--lv-font", theme.font);
@@ -159,7 +186,7 @@ export class Stage {
     this.wake();
     return new Promise((done) => {
       requestAnimationFrame(() => requestAnimationFrame(() => {
-        this.revision += 1;
+        paintings += 1;
         done();
       }));
     });
@@ -239,6 +266,7 @@ export class Stage {
 
   destroy() {
     this.gone = true;
+    withdraw(this);
     cancelAnimationFrame(this.frame);
     cancelAnimationFrame(this.resizing);
     this.stopKeys();

@@ -1,0 +1,140 @@
+"""A picture of every page, to look at: `python -m tests.browser.shots` writes PNGs to ./shots.
+
+Every page in light and dark, wide and narrow; the views that need more than an address once each.
+Exits with 1 when a browser's console said anything wrong.
+
+    python -m tests.browser.shots            all of them
+    python -m tests.browser.shots diverged   those whose name has one of the words
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.server import serve
+from tests.browser.chromium import FLAGS, find_chromium
+
+FOLDER = Path(__file__).parents[2] / "shots"
+WIDTHS = {"wide": 1440, "narrow": 390}
+MODES = ("light", "dark")
+PICTURE = "() => window.lossvizStage?.revision > 0"
+
+
+def picture(page: Page) -> None:
+    """Wait until the stage has its data and the server has nothing more to say."""
+    page.wait_for_function(PICTURE, timeout=60_000)
+    page.wait_for_function("() => document.fonts.status === 'loaded'")
+    page.wait_for_timeout(1500)
+
+
+def end(page: Page) -> None:
+    """The last step of the run."""
+    picture(page)
+    page.evaluate("() => window.lossvizStage.seek(window.lossvizStage.steps)")
+    page.wait_for_timeout(600)
+
+
+def middle(page: Page) -> None:
+    """In the middle of the run."""
+    picture(page)
+    page.evaluate("() => window.lossvizStage.seek(Math.round(window.lossvizStage.steps / 2))")
+    page.wait_for_timeout(600)
+
+
+@dataclass(frozen=True)
+class View:
+    """What a picture shows: an address, how to get there, and in which forms it is taken."""
+
+    path: str = "/"
+    ask: tuple[tuple[str, str], ...] = ()
+    ready: Callable[[Page], None] = middle
+    modes: tuple[str, ...] = MODES
+    widths: tuple[str, ...] = tuple(WIDTHS)
+
+
+def view(ready: Callable[[Page], None] = middle, **ask: str) -> View:
+    """A view of the playground, light and wide and dark and narrow."""
+    return View(ask=tuple(ask.items()), ready=ready)
+
+
+#: Every page; a new page joins by one line.
+PAGES = {
+    "playground": View("/"),
+}
+
+#: More of the playground.
+VIEWS = {
+    "3d": view(three_d="1"),
+    "diverged": view(end, dataset="diabetes", loss="mse", race="sgd(lr=1);adam(lr=0.02)", log="1"),
+    "long": view(picture, dataset="digits", steps="20000", race="sgd(lr=0.1);adam(lr=0.001)"),
+    "fit": view(end, dataset="sine", loss="mse", race="sgd(lr=0.05);adam(lr=0.02)"),
+    "confusion": view(end, dataset="digits", steps="100"),
+    "exact": view(end, dataset="noisy_line", loss="mse", model="two_parameter"),
+    "nonsense": view(dataset="<b>tulips</b>", steps="-5", race="sgd(lr=fast);teleport", colour="1"),
+    "eight": view(
+        race="sgd(lr=0.5);sgd(lr=0.2,momentum=0.9);adam(lr=0.02);adamw(lr=0.02);rmsprop(lr=0.01);"
+        "nadam(lr=0.02);adagrad(lr=0.1);rprop(lr=0.01)"
+    ),
+    "no-picture": view(end, dataset="iris", test_share="0.9"),
+}
+
+
+def take(browser: Browser, url: str, name: str, wanted: View) -> list[str]:
+    """Write the pictures of one view; what the browser complained about."""
+    complaints: list[str] = []
+    for mode in wanted.modes:
+        for width in wanted.widths:
+            label = f"{name}-{mode}-{width}"
+            context = browser.new_context(
+                viewport={"width": WIDTHS[width], "height": 900 if width == "wide" else 844},
+                color_scheme="dark" if mode == "dark" else "light",
+            )
+            page = context.new_page()
+            page.on(
+                "console",
+                lambda m, at=label: complaints.append(f"{at}: {m.text}")
+                if m.type == "error" else None,
+            )  # fmt: skip
+            page.on("pageerror", lambda e, at=label: complaints.append(f"{at}: thrown: {e}"))
+            try:
+                page.goto(f"{url}{wanted.path}?{urlencode(wanted.ask)}")
+                wanted.ready(page)
+                whole_page(page)
+            except Exception as error:  # the other pictures are still wanted
+                complaints.append(f"{label}: {error}")
+            page.screenshot(path=FOLDER / f"{label}.png")
+            print(label, flush=True)
+            context.close()
+    return complaints
+
+
+def whole_page(page: Page) -> None:
+    """Make the window as high as the page, which scrolls inside its own frame."""
+    height = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollHeight")
+    size = page.viewport_size or {"width": WIDTHS["wide"], "height": 900}
+    page.set_viewport_size({"width": size["width"], "height": min(4000, max(height, 844))})
+    page.wait_for_timeout(500)
+
+
+def main(words: list[str]) -> int:
+    """Take the pictures whose name has one of the words, or all; the exit status."""
+    FOLDER.mkdir(exist_ok=True)
+    complaints: list[str] = []
+    with serve() as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+        for name, wanted in (PAGES | VIEWS).items():
+            if not words or any(word in name for word in words):
+                complaints += take(browser, server.url, name, wanted)
+        browser.close()
+    print("\n".join(complaints) or "The console stayed empty.")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
