@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from lossviz import Problem
+import lossviz as lv
+from lossviz import Experiment, Problem
 from lossviz.run import Method, race_on
 
 
@@ -106,12 +107,59 @@ def test_the_ravine(rotated: bool, optimizer: str, params: dict, steps: int):
 
 XOR = {
     "dataset": "xor",
+    "dataset_params": {"samples": 4, "noise": 0.0},
+    "scaling": "none",
+    "test_share": 0.0,
     "model": "mlp",
     "model_params": {"width": 8, "depth": 1},
-    "optimizer": "sgd",
+    "loss": "bce_with_logits",
     "params": {"lr": 0.5},
     "steps": 2000,
     "dtype": "float64",
-    "scaling": "none",
-    "test_share": 0.0,
 }
+
+
+def test_zero_weights_never_move_on_xor():
+    run = lv.train(Experiment(**XOR, init="zero", bias_init="zero"))
+    torch.testing.assert_close(run.loss, torch.full((2001,), math.log(2)).double())
+    assert (run.weights == 0).all()
+
+
+def test_equal_weights_stay_equal_on_xor():
+    same = {"value": 0.5}
+    run = lv.train(
+        Experiment(
+            **XOR, init="constant", init_params=same, bias_init="constant", bias_init_params=same
+        )
+    )
+    assert run.loss[-1].item() == pytest.approx(0.485, abs=5e-4)
+    for name, tensor in run.params(-1).items():
+        if name.startswith("0."):
+            torch.testing.assert_close(tensor, tensor[:1].expand_as(tensor))
+
+
+def test_xavier_weights_learn_xor():
+    run = lv.train(Experiment(**XOR, init="xavier_uniform", bias_init="zero"))
+    assert 0.0005 < run.loss[-1] < 0.003
+
+
+# --- an outlier ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("loss", "slope", "intercept"),
+    [("mse", 9.727, -1.318), ("huber", 2.667, 0.8), ("mae", 2.0, 1.0)],
+)
+@pytest.mark.parametrize("optimizer", ["lbfgs", "rprop"])
+def test_what_one_outlier_does(loss: str, slope: float, intercept: float, optimizer: str):
+    exp = Experiment(
+        dataset="outliers",
+        scaling="none",
+        test_share=0.0,
+        model="two_parameter",
+        loss=loss,
+        optimizer=optimizer,
+        steps=1500 if optimizer == "rprop" else 60,
+        dtype="float64",
+    )
+    assert lv.train(exp).weights[-1].tolist() == pytest.approx([slope, intercept], abs=6e-4)

@@ -15,8 +15,8 @@ WHOLE = 0.5
 #: Seconds, measured on one core of an ordinary server; see `estimate`.
 PER_STEP = 60e-6
 PER_LAYER = 30e-6
-PER_UNIT = 1.2e-9
-PER_PRODUCT = 0.25e-9
+PER_UNIT = 0.5e-9
+PER_PRODUCT = 0.03e-9
 PER_OPTIMIZER = 30e-6
 PER_TENSOR = 60e-6
 EVALUATIONS_OF_A_CLOSURE = 20

@@ -17,8 +17,8 @@ from lossviz.registry import SettingError
 #: The environment variable that names a Dask scheduler, such as tcp://10.0.0.5:8786.
 SCHEDULER = "LOSSVIZ_SCHEDULER"
 
-#: What every worker has imported before its first task.
-PRELOAD = ("lossviz", "lossviz.engine.work")
+#: What every worker has imported before its first task; data sets need the last two.
+PRELOAD = ("lossviz", "lossviz.engine.work", "sklearn.datasets", "sklearn.model_selection")
 
 
 def process_pool(workers: int, preload: Sequence[str] = PRELOAD) -> Executor:

@@ -1,0 +1,223 @@
+"""Jobs: the numbers of `race`, in chunks, whatever happens to the workers."""
+
+import math
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+import torch
+
+import lossviz as lv
+from lossviz import Experiment, SettingError, engine
+from lossviz.engine import Engine, Job, estimate, work
+from lossviz.engine import job as job_module
+from lossviz.engine.inline import InlineExecutor
+
+EXPS = [
+    Experiment(optimizer="sgd", steps=400),
+    Experiment(optimizer="adam", steps=400),
+    Experiment(optimizer="sgd", params={"lr": 100.0, "momentum": 1.0}, loss="mse", steps=400),
+    Experiment(optimizer="nadam", steps=300, batch_size=32, dtype="float64"),
+]
+
+
+def assert_same(runs, others):
+    for a, b in zip(runs, others, strict=True):
+        assert a.experiment == b.experiment
+        assert torch.equal(a.weights, b.weights)
+        assert torch.equal(a.loss, b.loss)
+        assert np.array_equal(a.recorded, b.recorded)
+        assert str(a.status) == str(b.status)
+        for name in a.metrics:
+            np.testing.assert_array_equal(a.metrics[name], b.metrics[name])
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return lv.race(EXPS)
+
+
+def test_a_job_gives_what_race_gives(reference):
+    job = Job(EXPS, engine=Engine(), chunk_seconds=0.02)
+    assert not job.done
+    seen = []
+    while not job.done:
+        progress = job.progress()
+        seen.append(progress.done)
+        assert 0 <= progress.share <= 1
+    assert seen == sorted(seen)
+    assert len(set(seen)) > 3
+    assert_same(job.wait(), reference)
+    progress = job.progress()
+    assert progress.phase == "finished"
+    assert progress.done == progress.total == 1100
+    assert progress.seconds_left == 0
+    assert progress.rate > 0
+
+
+def test_deltas_add_up(reference):
+    job = Job(EXPS[:2], engine=Engine(), chunk_seconds=0.02)
+    known, losses, frames = -1, [], []
+    while not job.done:
+        for piece in job.new_since(known)[:1]:
+            losses.append(piece.loss)
+            frames.append(piece.weights)
+            known += len(piece.loss)
+    last = job.new_since(known)[0]
+    losses.append(last.loss)
+    frames.append(last.weights)
+    assert torch.equal(torch.cat(losses), reference[0].loss)
+    assert torch.equal(torch.cat(frames), reference[0].weights)
+    assert str(last.status) == "finished after 400 steps"
+
+
+def test_what_is_there_can_be_shown_while_it_runs():
+    job = Job(EXPS[:2], engine=Engine(), chunk_seconds=0.01)
+    runs = job.runs()
+    while not runs:
+        runs = job.runs()
+    assert runs[0].status.kind == "running"
+    assert len(runs[0].loss) == runs[0].status.step + 1
+    assert len(runs[0].metrics["test_loss"]) == len(runs[0].recorded)
+
+
+def test_cancelling_keeps_what_was_done(reference):
+    job = Job(EXPS[:2], engine=Engine(), chunk_seconds=0.01)
+    while job.progress().done < 20:
+        pass
+    job.cancel()
+    job.cancel()
+    done = job.progress().done
+    runs = job.wait()
+    assert job.progress().done == done < 400
+    assert job.progress().phase == "cancelled"
+    for run, whole in zip(runs, reference, strict=False):
+        assert str(run.status) == f"cancelled at step {done}"
+        assert torch.equal(run.weights, whole.weights[: done + 1])
+        assert torch.equal(run.loss, whole.loss[: done + 1])
+        assert len(run.metrics["train_loss"]) == done + 1
+
+
+def test_a_thinned_run_that_is_cancelled_keeps_its_last_step():
+    job = Job([Experiment(steps=6001)], engine=Engine(), chunk_seconds=0.005)
+    while job.progress().done % 4 in (0, 3):
+        pass
+    job.cancel()
+    run = job.runs()[0]
+    assert run.recorded[-1] == run.status.step == len(run.loss) - 1
+    assert len(run.metrics["train_loss"]) == len(run.recorded)
+
+
+class Held(InlineExecutor):
+    """Does nothing before it is let go."""
+
+    def __init__(self):
+        self.waiting = []
+
+    def submit(self, fn, /, *args, **kwargs):
+        from concurrent.futures import Future
+
+        future = Future()
+        self.waiting.append((future, fn, args))
+        return future
+
+    def go(self):
+        future, fn, args = self.waiting.pop()
+        future.set_result(fn(*args))
+
+
+def test_a_chunk_that_comes_after_the_cancel_is_thrown_away():
+    held = Held()
+    job = Job(EXPS[:1], engine=Engine(lambda: held))
+    assert job.runs() == []
+    assert len(job.new_since(-1)[0].loss) == 0
+    assert math.isnan(job.progress().seconds_left)
+    assert len(held.waiting) == 1  # looking does not begin a second one
+    with pytest.raises(TimeoutError, match="not over"):
+        job.wait(timeout=0.05)
+    job.cancel()
+    held.go()
+    assert job.runs() == []
+    assert job.wait() == []
+    assert not held.waiting
+
+
+def test_a_job_that_nobody_looks_at_rests(monkeypatch):
+    held = Held()
+    job = Job(EXPS[:1], engine=Engine(lambda: held), chunk_seconds=0.01)
+    monkeypatch.setattr(job_module, "PATIENCE", -1.0)
+    held.go()
+    assert not held.waiting
+    monkeypatch.setattr(job_module, "PATIENCE", 30.0)
+    assert job.progress().done > 0
+    assert len(held.waiting) == 1
+    job.cancel()
+
+
+def test_a_failure_is_told(monkeypatch):
+    def fail(state, n):
+        raise RuntimeError("out of luck")
+
+    job = Job(EXPS[:1], engine=Engine(), chunk_seconds=0.001)
+    monkeypatch.setattr(work, "one_chunk", fail)
+    with pytest.raises(RuntimeError, match="out of luck"):
+        job.wait()
+    assert job.progress().phase == "failed"
+    assert job.progress().error == "out of luck"
+
+
+def test_nothing_to_do():
+    with pytest.raises(SettingError, match="at least one"):
+        Job([])
+
+
+def test_workers_may_die_while_it_runs_and_no_thread_is_left():
+    before = set(threading.enumerate())
+    exps = [
+        Experiment(optimizer=name, steps=3000, batch_size=16) for name in ("sgd", "adam", "nadam")
+    ]
+    engine.start(workers=2)
+    try:
+        job = Job(exps, chunk_seconds=0.05)
+        until = time.monotonic() + 60
+        while job.progress().done == 0 and time.monotonic() < until:
+            time.sleep(0.01)
+        for pid in engine.pids():
+            os.kill(pid, signal.SIGKILL)
+        runs = job.wait(timeout=100)
+        other = Job(exps, chunk_seconds=0.05)
+        other.cancel()
+        assert_same(engine.run(work.whole_race, exps), runs)
+    finally:
+        engine.stop()
+    assert_same(runs, lv.race(exps))
+    deadline = time.monotonic() + 5
+    while set(threading.enumerate()) - before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert set(threading.enumerate()) <= before
+
+
+@pytest.mark.parametrize(
+    "exps",
+    [
+        [Experiment(steps=300)],
+        [Experiment(steps=300, optimizer=o) for o in ("sgd", "adam", "muon", "adafactor")],
+        [Experiment(steps=20, optimizer="lbfgs")],
+        [Experiment(steps=100, dtype="float64", model_params={"width": 64, "depth": 3})],
+    ],
+)
+def test_the_estimate_has_the_right_size(exps):
+    lv.race(exps)
+    began = time.thread_time()
+    lv.race(exps)
+    seconds = time.thread_time() - began
+    assert seconds / 5 < estimate(exps) < 5 * seconds
+
+
+def test_longer_takes_longer():
+    short, long = [Experiment(steps=100)], [Experiment(steps=10_000)]
+    assert estimate(short) < engine.WHOLE < estimate(long)
+    assert estimate(short + long) == pytest.approx(estimate(short) + estimate(long))
