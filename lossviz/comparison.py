@@ -25,17 +25,12 @@ from lossviz.settings import (
 #: More contenders than this are hard to tell apart.
 MOST_CONTENDERS = 8
 
-PLANES = {
-    "pca": "PCA of the paths",
-    "random": "Random directions",
-    "exact": "The two parameters",
-}
-
 #: How the picture is looked at: one table for URL, defaults and widgets.
 VIEWS: dict[str, Param] = {
     p.name: p
     for p in (
-        Param("plane", "pca", choices=tuple(PLANES),
+        Param("plane", "pca", choices=("pca", "random", "exact"),
+              names=("paths (PCA)", "random", "exact"),
               help="The two directions in weight space that are drawn."),
         Param("normalize", "filter", choices=("filter", "layer", "none"), title="normalisation",
               help="How random directions are scaled to the weights."),

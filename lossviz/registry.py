@@ -61,6 +61,7 @@ class Param:
         scale: Whether a slider moves in equal differences or in equal ratios.
         help: One sentence for a person who turns it.
         choices: The allowed values of a choice.
+        names: What a person reads for each of them; the choices themselves when it is empty.
         off: A value outside the range that is allowed too (say 0 for "none" beside a log range).
         title: What a person reads; the name with blanks when it is empty.
     """
@@ -72,6 +73,7 @@ class Param:
     scale: Scale = "linear"
     help: str = ""
     choices: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     off: float | None = None
     title: str = ""
 
@@ -97,6 +99,10 @@ class Param:
     def label(self) -> str:
         """What a person reads beside the control."""
         return self.title or self.name.replace("_", " ")
+
+    def name_of(self, choice: str) -> str:
+        """What a person reads for a choice."""
+        return dict(zip(self.choices, self.names, strict=False)).get(choice, choice)
 
     def expected(self) -> str:
         """The allowed values in words."""

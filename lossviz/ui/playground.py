@@ -176,7 +176,9 @@ def slice_options(comparison: Comparison) -> None:
     if comparison.plane == "exact":
         st.caption("The model has two parameters, so the plane shows all there is.")
     else:
-        _plane_control(comparison, "plane")
+        plane = VIEWS["plane"]
+        offered = replace(plane, choices=plane.choices[:2], names=plane.names[:2])
+        widgets.control(offered, comparison.plane, "pg.plane", lambda v: _set_plane(plane=v))
     if comparison.plane == "random":
         _plane_control(comparison, "normalize")
         _plane_control(comparison, "plane_seed")

@@ -42,13 +42,17 @@ def control(param: Param, value: Value, key: str, change: Change, color: str | N
 def _choice(param: Param, value: Value, common: dict[str, Any], change: Change) -> None:
     key = common["key"]
     follow(key, value)
-    if len(param.choices) <= 3 and sum(map(len, param.choices)) <= 20:
+    if len(param.choices) <= 3 and sum(len(param.name_of(c)) for c in param.choices) <= 20:
         st.segmented_control(
             **common, options=param.choices, required=True, width="stretch",
+            format_func=param.name_of,
             on_change=_call, args=(key, change),
         )  # fmt: skip
     else:
-        st.selectbox(**common, options=param.choices, on_change=_call, args=(key, change))
+        st.selectbox(
+            **common, options=param.choices, format_func=param.name_of,
+            on_change=_call, args=(key, change),
+        )  # fmt: skip
 
 
 def entry_choice(
