@@ -4,7 +4,7 @@ Three observations make it fast. Points of a plane are mixtures ``1 origin + x u
 layer is linear in its parameters: the first layer's outputs are the same mixture of three that are
 computed once. With the bias as one more column of the weight, and a row of ones below the
 activations, a layer is one batched product and one elementwise function, written into memory that
-is used again. And where tanh is slow, it is a sigmoid whose factors, in
+is used again. And in float32, tanh is a sigmoid, which is never slow, whose factors, in
 ``tanh(z) = 2 sigmoid(2z) - 1``, are taken into the layers before and after: ``(2W) s + (b - W 1)``
 is linear in W and b, so this too is done once.
 """
@@ -36,7 +36,6 @@ class LayeredMixtures:
         space: The order of the parameters.
         vectors: (R, P), what is mixed.
         inputs: (N, D).
-        as_sigmoid: Whether tanh is computed through the sigmoid.
     """
 
     def __init__(
@@ -45,10 +44,9 @@ class LayeredMixtures:
         space: ParamSpace,
         vectors: Tensor,
         inputs: Tensor,
-        as_sigmoid: bool = False,
     ) -> None:
         self.activations = [layer.activation for layer in stack.layers]
-        self.as_sigmoid = as_sigmoid and vectors.dtype == torch.float32
+        self.as_sigmoid = vectors.dtype == torch.float32
         self.samples = inputs.shape[0]
         matrices = _matrices(stack, space, vectors, self.as_sigmoid)
         self.units = [m.shape[1] for m in matrices]

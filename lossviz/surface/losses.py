@@ -120,9 +120,7 @@ class PlaneLosses:
         stack = model.stack if isinstance(model, ModuleModel) else None
         if stack is None or inputs.dim() != 2 or inputs.dtype != self.vectors.dtype:
             return None
-        layers = LayeredMixtures(
-            stack, self.prob.space, self.vectors, inputs, as_sigmoid=sigmoid_is_faster()
-        )
+        layers = LayeredMixtures(stack, self.prob.space, self.vectors, inputs)
         if chunk is not None:
             layers.chunk = chunk
         return layers

@@ -19,13 +19,19 @@ _OUT_OF_PLACE = {torch.tanh, Tensor.tanh, torch.nn.functional.tanh}
 _IN_PLACE = {torch.tanh_, Tensor.tanh_}
 
 
-@lru_cache(maxsize=1)
 def sigmoid_is_faster() -> bool:
-    """Whether float32 sigmoid clearly beats float32 tanh on this machine.
+    """Whether float32 sigmoid clearly beats float32 tanh here, with the present number of threads.
 
-    Depending on the processor, tanh runs at a ninth of the speed of sigmoid or is a third faster,
-    and it can be most of the cost of a surface; so it is timed, once in a process (below 1 ms).
+    Depending on the processor, tanh runs at a ninth of the speed of sigmoid or is a third faster;
+    and on a busy machine with several threads it can be hundreds of times as slow, because its
+    threads wait for each other even on small tensors. So it is timed, once in a process for each
+    number of threads (below 1 ms when nothing is wrong).
     """
+    return _sigmoid_is_faster(torch.get_num_threads())
+
+
+@lru_cache(maxsize=8)
+def _sigmoid_is_faster(threads: int) -> bool:
     values = torch.linspace(-4, 4, 2**13, dtype=torch.float32)
     out = torch.empty_like(values)
     # In turns, and the best of many: a busy machine then slows neither alone.
