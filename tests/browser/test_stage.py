@@ -14,6 +14,8 @@ import stage_data as data
 from conftest import launch
 from playwright.sync_api import Browser, Page, Playwright, expect
 
+from lossviz.ui.stage.routes import STATIC
+
 pytestmark = pytest.mark.browser
 HERE = Path(__file__).parent
 READY = "window.lossvizStage && window.lossvizStage.revision > 0"
@@ -473,7 +475,8 @@ def test_3d_heads_stand_where_plotly_puts_their_points(show: Open) -> None:
     height = float(np.log10(one.slice_loss[30]))
     where = """async ([x, y, z]) => {
       const plot = [...document.querySelectorAll('.lv-surface .lv-plotly')].at(-1);
-      const dot = { x, y, z, text: 'o', showarrow: false, bordercolor: 'black' };
+      const centred = { xanchor: 'center', yanchor: 'middle', bordercolor: 'black' };
+      const dot = { x, y, z, text: 'o', showarrow: false, ...centred };
       await Plotly.relayout(plot, { 'scene.annotations': [dot] });
       await new Promise(r => setTimeout(r, 300));
       const at = plot.querySelector('.annotation-text-g rect').getBoundingClientRect();
@@ -500,19 +503,35 @@ def test_the_camera_is_kept_when_data_change(show: Open) -> None:
     open_sidebar(page)
     host = page.locator(".lv-surface .lv-host").bounding_box()
     assert host
+    eye = ("() => [...document.querySelectorAll('.lv-surface .lv-plotly')].at(-1)"
+           "._fullLayout.scene._scene.getCamera().eye")  # fmt: skip
+    home = page.evaluate(eye)
     page.mouse.move(host["x"] + 250, host["y"] + 200)
     page.mouse.down()
     page.mouse.move(host["x"] + 340, host["y"] + 230, steps=5)
     page.mouse.up()
     page.wait_for_timeout(300)
-    eye = ("() => [...document.querySelectorAll('.lv-surface .lv-plotly')].at(-1)"
-           "._fullLayout.scene._scene.getCamera().eye")  # fmt: skip
-    page.wait_for_function(f"Math.abs(({eye})().x + 1.25) > 0.05")
+    page.wait_for_function(f"Math.abs(({eye})().x - {home['x']}) > 0.05")
     turned = page.evaluate(eye)
     slider = page.get_by_test_id("stSidebar").get_by_role("slider")
     slider.focus()
     new_data(page, lambda: slider.press("ArrowRight"))
     assert page.evaluate(eye) == pytest.approx(turned)
+
+
+def test_without_plotlys_camera_the_paths_are_lines_of_plotlys_own(
+    server: str, open_page: Open
+) -> None:
+    page = open_page()
+    source = (STATIC / "camera3d.js").read_text().replace("cameraParams", "renamedByPlotly")
+    page.route("**/camera3d.js", lambda route: route.fulfill(
+        body=source, content_type="text/javascript"))  # fmt: skip
+    page.goto(f"{server}/?view=3d")
+    page.wait_for_function(READY)
+    kinds = """() => [...document.querySelectorAll('.lv-surface .lv-plotly')].at(-1)
+               .data?.map(trace => trace.type).join()"""
+    page.wait_for_function(f"({kinds})() === 'surface,scatter3d,scatter3d,scatter3d'")
+    assert seek(page, 60)["predict"]["row"] == 12
 
 
 def test_without_webgl_it_stays_flat_and_says_why(show: Open, flat_browser: Browser) -> None:

@@ -33,7 +33,7 @@ export function axis(theme, title, more = {}) {
   };
 }
 
-export const PLOT_CONFIG = { displayModeBar: false, responsive: false, doubleClick: "reset" };
+export const PLOT_CONFIG = { displayModeBar: false, responsive: false, doubleClick: "reset", showTips: false };
 
 /** The current map of a cartesian plot, or null while there is none. */
 export function mapping(plot) {

@@ -189,12 +189,16 @@ export class CurvesPanel extends Panel {
 
   words(step) {
     const { text } = this.stage;
-    const lines = this.items.map(({ columns, contender, name, mark }) => {
+    const lines = new Map();
+    for (const { columns, contender, mark } of this.items) {
       const row = columns.at(step);
-      const value = row < 0 ? undefined : columns.values[row];
-      return [`${contender.label} ${name} ${number(value, text.notFinite)}`, mark.color];
-    });
-    return [[`${text.step} ${step}`], ...lines];
+      const value = number(row < 0 ? undefined : columns.values[row], text.notFinite);
+      const line = lines.get(contender.id);
+      if (line) line[0] += ` / ${value}`;
+      else lines.set(contender.id, [`${contender.label} ${value}`, mark.color]);
+    }
+    const names = [...new Set(this.items.map(({ name }) => name))].join(" / ");
+    return [[`${text.step} ${step}: ${names}`], ...lines.values()];
   }
 
   leave() {
