@@ -1,6 +1,6 @@
 """A picture of every page, to look at: `python -m tests.browser.shots` writes PNGs to ./shots.
 
-Every page in light and dark, wide and narrow; the views that need more than an address once each.
+Every page in light and dark, wide and narrow; further views of it wide and light, narrow and dark.
 Exits with 1 when a browser's console said anything wrong.
 
     python -m tests.browser.shots            all of them
@@ -54,13 +54,12 @@ class View:
     path: str = "/"
     ask: tuple[tuple[str, str], ...] = ()
     ready: Callable[[Page], None] = middle
-    modes: tuple[str, ...] = MODES
-    widths: tuple[str, ...] = tuple(WIDTHS)
+    forms: tuple[tuple[str, str], ...] = tuple((mode, width) for mode in MODES for width in WIDTHS)
 
 
 def view(ready: Callable[[Page], None] = middle, **ask: str) -> View:
     """A view of the playground, light and wide and dark and narrow."""
-    return View(ask=tuple(ask.items()), ready=ready)
+    return View("/", tuple(ask.items()), ready, (("light", "wide"), ("dark", "narrow")))
 
 
 #: Every page; a new page joins by one line.
@@ -88,29 +87,28 @@ VIEWS = {
 def take(browser: Browser, url: str, name: str, wanted: View) -> list[str]:
     """Write the pictures of one view; what the browser complained about."""
     complaints: list[str] = []
-    for mode in wanted.modes:
-        for width in wanted.widths:
-            label = f"{name}-{mode}-{width}"
-            context = browser.new_context(
-                viewport={"width": WIDTHS[width], "height": 900 if width == "wide" else 844},
-                color_scheme="dark" if mode == "dark" else "light",
-            )
-            page = context.new_page()
-            page.on(
-                "console",
-                lambda m, at=label: complaints.append(f"{at}: {m.text}")
-                if m.type == "error" else None,
-            )  # fmt: skip
-            page.on("pageerror", lambda e, at=label: complaints.append(f"{at}: thrown: {e}"))
-            try:
-                page.goto(f"{url}{wanted.path}?{urlencode(wanted.ask)}")
-                wanted.ready(page)
-                whole_page(page)
-            except Exception as error:  # the other pictures are still wanted
-                complaints.append(f"{label}: {error}")
-            page.screenshot(path=FOLDER / f"{label}.png")
-            print(label, flush=True)
-            context.close()
+    for mode, width in wanted.forms:
+        label = f"{name}-{mode}-{width}"
+        context = browser.new_context(
+            viewport={"width": WIDTHS[width], "height": 900 if width == "wide" else 844},
+            color_scheme="dark" if mode == "dark" else "light",
+        )
+        page = context.new_page()
+        page.on(
+            "console",
+            lambda m, at=label: complaints.append(f"{at}: {m.text}")
+            if m.type == "error" else None,
+        )  # fmt: skip
+        page.on("pageerror", lambda e, at=label: complaints.append(f"{at}: thrown: {e}"))
+        try:
+            page.goto(f"{url}{wanted.path}?{urlencode(wanted.ask)}")
+            wanted.ready(page)
+            whole_page(page)
+        except Exception as error:  # the other pictures are still wanted
+            complaints.append(f"{label}: {error}")
+        page.screenshot(path=FOLDER / f"{label}.png")
+        print(label, flush=True)
+        context.close()
     return complaints
 
 
