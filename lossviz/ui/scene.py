@@ -167,7 +167,7 @@ def about_slice(comparison: Comparison, cut: Slice, runs: Sequence[Run]) -> str:
     reading = (
         "small beside the paths, so the surface is close to what the optimizers saw"
         if largest < 0.1 * extent
-        else "not small beside the paths: compare the true loss with the slice's loss below"
+        else "not small beside the paths: compare the true loss with the slice's in the table above"
     )
     left_out = (
         f"The largest distance from the slice is {largest:.3g} ({reading}); the paths span "
