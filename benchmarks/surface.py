@@ -229,8 +229,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         peak(chosen.peak)
         return
     default = torch.get_num_threads()
-    print(f"torch {torch.__version__}
-")
+    print(f"torch {torch.__version__}\n")
     torch.set_num_threads(1)
     exactness(*trained(16, 200), SIDE)
     print()
