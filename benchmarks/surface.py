@@ -184,11 +184,11 @@ MEMORY = (PEER, "lossviz, layer by layer", "lossviz, vmap")
 
 
 def memory() -> None:
-    """What a second scan adds to the resident memory of a process, at its peak."""
+    """What a scan adds to the resident memory of a process, at its peak."""
     if not Path("/proc/self/clear_refs").exists():
         print("Peak memory is measured on Linux only.")
         return
-    print("Peak of the resident memory during a second scan, above what was resident before it:")
+    print("Peak of the resident memory during a scan, above what was resident before it:")
     for name in MEMORY:
         command = [sys.executable, "-m", "benchmarks.surface", "--peak", name]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -198,14 +198,16 @@ def memory() -> None:
 def peak(name: str) -> None:
     torch.set_num_threads(1)
     net, inputs, targets = trained(16, 200)
-    scans: dict[str, Callable[[], object]] = {
-        PEER: peer(net, inputs, targets, SIDE),
-        "lossviz, layer by layer": ours(net, inputs, targets, SIDE),
-        "lossviz, vmap": ours(Flattening(net), inputs, targets, SIDE),
-    }
-    scans[name]()  # what is imported or allocated once is not the scan's
+
+    def scan(side: int) -> object:
+        if name == PEER:
+            return peer(net, inputs, targets, side)()
+        module = Flattening(net) if name == "lossviz, vmap" else net
+        return ours(module, inputs, targets, side)()
+
+    scan(2)  # what is imported once is not the scan's
     before = reset_peak()
-    scans[name]()
+    scan(SIDE)
     print(peak_memory() - before)
 
 
