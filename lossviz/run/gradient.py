@@ -91,10 +91,11 @@ def bind_dense(
             after = before if layer.activation is None else layer.activation(before)
             seen.append((hidden, before, after))
             hidden = after
-        outputs = hidden.requires_grad_()
+        # A leaf of its own: the last activation's backward reads the same values.
+        outputs = hidden.detach().requires_grad_()
         with torch.enable_grad():
             losses = criterion(outputs, targets)
-        (slope,) = torch.autograd.grad(losses, outputs, ones, materialize_grads=True)
+        (slope,) = torch.autograd.grad(losses, outputs, ones)
         for layer, (into, before, after) in zip(reversed(layers), reversed(seen), strict=True):
             if layer.backward is not None:
                 slope = layer.backward(slope, before, after)

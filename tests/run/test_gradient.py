@@ -76,6 +76,21 @@ def test_layers_without_biases_and_bad_neighbours():
     assert losses[1].isnan()
 
 
+def test_an_activation_at_the_very_end():
+    net = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1), nn.Tanh())
+    data = torch.arange(8.0).view(4, 2) / 8, torch.zeros(4, 1)
+    plain = Problem.from_module(net, nn.MSELoss(), data)
+    batched = Problem(
+        plain.model, lambda out, y: (out - y).square().mean((-2, -1)), plain.data, plain.params0,
+        batched=True,
+    )  # fmt: skip
+    theta = rows_of(plain, 2)
+    grad = torch.zeros_like(theta)
+    losses, slopes = reference(plain, theta, plain.batch())
+    torch.testing.assert_close(bind(batched, theta, grad)(batched.batch()), losses)
+    torch.testing.assert_close(grad, slopes)
+
+
 @pytest.mark.parametrize("kind", ACTIVATIONS)
 def test_backward_of_every_activation(kind: type[nn.Module]):
     module = kind()
