@@ -7,7 +7,7 @@ import { Plot } from "./plot.js";
 import { colorTicks, rows } from "./scale.js";
 import { trail } from "./trail.js";
 
-const CAMERA = { eye: { x: -1.05, y: -1.2, z: 0.92 }, center: { x: 0, y: 0, z: -0.1 } };
+const CAMERA = { eye: { x: -1.1, y: -1.24, z: 0.9 }, center: { x: 0, y: 0, z: -0.2 } };
 
 export function webglWorks() {
   try {
