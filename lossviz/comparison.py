@@ -24,6 +24,11 @@ from lossviz.settings import (
 
 #: More contenders than this are hard to tell apart.
 MOST_CONTENDERS = 8
+#: Points and losses that are pinned lie within this (and so are finite).
+FARTHEST = 1e9
+
+#: Starts and pinned colours lie below this, in size.
+FARTHEST = 1e18
 
 #: How the picture is looked at: one table for URL, defaults and widgets.
 VIEWS: dict[str, Param] = {
@@ -106,8 +111,16 @@ class Comparison:
             )
         for name, param in VIEWS.items():
             object.__setattr__(self, name, param.check(getattr(self, name)))
+        for name in ("start", "color_range"):
+            pair = getattr(self, name)
+            if pair is not None and not all(abs(number) < FARTHEST for number in pair):
+                raise SettingError(f"{name}: {pair} is not a pair of numbers within ±{FARTHEST:g}.")
         if self.chosen >= len(self.contenders):
             object.__setattr__(self, "chosen", 0)
+        for name in ("start", "color_range"):
+            pair = getattr(self, name)
+            if pair is not None and not all(abs(number) < FARTHEST for number in pair):
+                raise SettingError(f"{name} is {pair}, but must be two finite numbers.")
         plain = replace(self.base, optimizer="sgd", params={})
         object.__setattr__(self, "base", plain)
 
@@ -232,7 +245,7 @@ def _read_hidden(
 def _read_pair(text: str, where: str, problems: list[str]) -> tuple[float, float] | None:
     try:
         x, y = (float(part) for part in text.split(","))
-        if abs(x) < 1e9 and abs(y) < 1e9:  # NaN and infinity fail too
+        if abs(x) < FARTHEST and abs(y) < FARTHEST:  # NaN and infinity fail too
             return x, y
     except ValueError:
         pass

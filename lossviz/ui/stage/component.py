@@ -11,7 +11,7 @@ import streamlit as st
 
 from lossviz.ui.stage.routes import plotly_path, stage_path
 
-EVENTS = ("start", "choose", "visible", "resync")
+EVENTS = ("start", "choose", "visible", "view", "resync")
 
 
 @cache
@@ -28,6 +28,7 @@ def stage(
     on_start: Callable[[float, float], None] | None = None,
     on_choose: Callable[[str], None] | None = None,
     on_visible: Callable[[list[str]], None] | None = None,
+    on_view: Callable[[str], None] | None = None,
     on_resync: Callable[[], None] | None = None,
 ) -> None:
     """Show a message of `scene_message` or `delta_message` on the stage of this `key`.
@@ -40,27 +41,49 @@ def stage(
         The predictions of that contender are asked for.
     on_visible(hidden)
         The ids of the contenders now hidden; the stage has hidden them already.
+    on_view(view)
+        "2d" or "3d" was chosen; the stage shows it already.
     on_resync()
         A delta did not join on: send a whole scene next.
     """
+    callers: dict[str, Callable[..., None] | None] = {
+        "start": on_start, "choose": on_choose, "visible": on_visible, "view": on_view,
+        "resync": on_resync,
+    }  # fmt: skip
 
     def handler(event: str) -> Callable[[], None]:
-        return lambda: _dispatch(event, st.session_state[key][event])
+        def heard() -> None:
+            arguments = read_event(event, st.session_state[key][event])
+            call = callers[event]
+            if arguments is not None and call is not None:
+                call(*arguments)
 
-    def _dispatch(event: str, value: Any) -> None:
-        if value is None:
-            return
-        if event == "start" and on_start:
-            on_start(float(value["x"]), float(value["y"]))
-        elif event == "choose" and on_choose:
-            on_choose(str(value))
-        elif event == "visible" and on_visible:
-            on_visible([str(one) for one in value["hidden"]])
-        elif event == "resync" and on_resync:
-            on_resync()
+        return heard
 
     # Registering the same definition again is free and does nothing; it makes the stage known to
     # whichever runtime is the current one, in tests too.
     mount = st.components.v2.component("lossviz_stage", js=loader(), isolate_styles=False)
     callbacks: dict[str, Any] = {f"on_{event}_change": handler(event) for event in EVENTS}
     mount(key=key, data=message, **callbacks)
+
+
+def read_event(event: str, value: Any) -> tuple[Any, ...] | None:
+    """What the callback of an event gets; None for what no stage sends, though a browser could.
+
+    >>> read_event("start", {"x": 1, "y": 2.5}), read_event("start", {"x": "a"})
+    ((1.0, 2.5), None)
+    """
+    if value is None:
+        return None
+    try:
+        if event == "start":
+            return float(value["x"]), float(value["y"])
+        if event == "choose":
+            return (str(value),)
+        if event == "view":
+            return (value,) if value in {"2d", "3d"} else None
+        if event == "visible":
+            return ([str(one) for one in value["hidden"]],)
+    except (TypeError, ValueError, KeyError):
+        return None
+    return ()
