@@ -69,12 +69,14 @@ PAGES = {
 
 #: More of the playground.
 VIEWS = {
-    "3d": view(three_d="1"),
-    "diverged": view(end, dataset="diabetes", loss="mse", race="sgd(lr=1);adam(lr=0.02)", log="1"),
+    "3d": view(three_d="true"),
+    "diverged": view(
+        end, dataset="diabetes", loss="mse", race="sgd(lr=1);adam(lr=0.02)", log="true"
+    ),
     "long": view(picture, dataset="digits", steps="20000", race="sgd(lr=0.1);adam(lr=0.001)"),
     "fit": view(end, dataset="sine", loss="mse", race="sgd(lr=0.05);adam(lr=0.02)"),
     "confusion": view(end, dataset="digits", steps="100"),
-    "exact": view(end, dataset="noisy_line", loss="mse", model="two_parameter"),
+    "exact": view(end, dataset="line", loss="mse", model="two_parameter"),
     "nonsense": view(dataset="<b>tulips</b>", steps="-5", race="sgd(lr=fast);teleport", colour="1"),
     "eight": view(
         race="sgd(lr=0.5);sgd(lr=0.2,momentum=0.9);adam(lr=0.02);adamw(lr=0.02);rmsprop(lr=0.01);"
