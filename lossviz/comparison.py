@@ -25,9 +25,6 @@ from lossviz.settings import (
 #: More contenders than this are hard to tell apart.
 MOST_CONTENDERS = 8
 #: Points and losses that are pinned lie within this (and so are finite).
-FARTHEST = 1e9
-
-#: Starts and pinned colours lie below this, in size.
 FARTHEST = 1e18
 
 #: How the picture is looked at: one table for URL, defaults and widgets.
@@ -117,10 +114,6 @@ class Comparison:
                 raise SettingError(f"{name}: {pair} is not a pair of numbers within ±{FARTHEST:g}.")
         if self.chosen >= len(self.contenders):
             object.__setattr__(self, "chosen", 0)
-        for name in ("start", "color_range"):
-            pair = getattr(self, name)
-            if pair is not None and not all(abs(number) < FARTHEST for number in pair):
-                raise SettingError(f"{name} is {pair}, but must be two finite numbers.")
         plain = replace(self.base, optimizer="sgd", params={})
         object.__setattr__(self, "base", plain)
 

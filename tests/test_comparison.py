@@ -77,6 +77,13 @@ def test_too_many_or_no_contenders_raise():
         Comparison(contenders=(Contender(),) * (MOST_CONTENDERS + 1))
 
 
+@pytest.mark.parametrize("name", ["start", "color_range"])
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), 1e30])
+def test_pairs_must_be_finite(name: str, number: float):
+    with pytest.raises(SettingError, match="not a pair of numbers"):
+        Comparison(**{name: (0.0, number)})
+
+
 def test_another_base_forgets_the_start_and_follows_the_model():
     comparison = replace(Comparison(), start=(1.0, 2.0))
     changed, problems = comparison.with_base(model="two_parameter", loss="bce_with_logits")

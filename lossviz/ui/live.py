@@ -242,6 +242,7 @@ def _mount(
         on_start=lambda x, y: state.edit(lambda c: replace(c, start=(x, y))),
         on_choose=choose,
         on_visible=hide,
+        on_view=lambda view: state.edit(lambda c: replace(c, three_d=view == "3d")),
         on_resync=again,
     )
 

@@ -134,10 +134,9 @@ def _value(comparison: Comparison, name: str) -> None:
 
 
 def header(comparison: Comparison) -> None:
-    """Title, the slice that is drawn, 2-D or 3-D, log scale, link and reset."""
+    """Title, log scale, the slice that is drawn, link and reset."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lv_header"):
         st.html('<div class="lv-title"><b>lossviz</b><span>see how training works</span></div>')
-        _view_toggle(comparison)
         _view_switch("log", comparison.log)
         with st.popover("Slice", icon=":material/layers:"):
             slice_options(comparison)
@@ -151,20 +150,6 @@ def header(comparison: Comparison) -> None:
             on_click=lambda: state.edit(lambda _: Comparison()),
             help="Back to the opening settings.",
         )
-
-
-def _view_toggle(comparison: Comparison) -> None:
-    key = "pg.three_d"
-    shown = "3-D" if comparison.three_d else "2-D"
-    widgets.follow(key, shown)
-    st.segmented_control(
-        "View",
-        ("2-D", "3-D"),
-        key=key,
-        required=True,
-        label_visibility="collapsed",
-        on_change=lambda: _set_view(three_d=st.session_state[key] == "3-D"),
-    )
 
 
 def _view_switch(name: str, value: bool) -> None:

@@ -57,6 +57,8 @@ def scene_of(
         predictions=None if isinstance(seen, str) else seen,
         predictions_note=seen if isinstance(seen, str) else "",
         choices=names,
+        # The first picture shows whole paths; playing from the end starts again.
+        cue=stage.Cue("opening", "end"),
         live=any(run.status.kind == "running" for run in runs),
     )  # fmt: skip
 

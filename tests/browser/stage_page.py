@@ -28,7 +28,9 @@ def remember(name: str):
     return keep
 
 
-HANDLERS = {f"on_{name}": remember(name) for name in ("start", "choose", "visible", "resync")}
+HANDLERS = {
+    f"on_{name}": remember(name) for name in ("start", "choose", "visible", "view", "resync")
+}
 
 with st.sidebar:
     shift = st.slider("shift", 0.0, 1.0, 0.0, 0.1)

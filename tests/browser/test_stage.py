@@ -318,6 +318,13 @@ def test_hovering_a_path_looks_at_its_step(show: Open) -> None:
     assert probe(page, "step") == 200
 
 
+def test_the_page_hears_of_the_other_view(show: Open) -> None:
+    page = show()
+    page.get_by_role("button", name="3-D").click()
+    expect(page.get_by_text("heard [['view', '3d']]")).to_be_visible()
+    page.wait_for_function("() => lossvizStage.view === '3d'")
+
+
 def test_choosing_whose_predictions_asks_the_page(show: Open) -> None:
     page = show()
     new_data(page, lambda: page.get_by_label("Whose predictions").select_option("C") and None)

@@ -56,6 +56,9 @@ export class SurfacePanel extends Panel {
   }
 
   choose(mode) {
+    if (mode !== this.mode) this.stage.fire("view", mode);
+    // The page will ask for the same one, which then is nothing new.
+    this.asked = mode;
     this.mode = mode;
     return this.render();
   }
