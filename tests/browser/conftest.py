@@ -8,7 +8,6 @@ when anything was logged as an error, or thrown.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,32 +18,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from chromium import FLAGS, SOFTWARE_GL, find_chromium
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-#: What Chromium says of Plotly's WebGL text and picking on a machine without a graphics card.
-SOFTWARE_GL = ("willReadFrequently", "GPU stall due to ReadPixels", "GroupMarkerNotSet")
-
-
-def chromium_path() -> str:
-    """The browser to drive: LOSSVIZ_CHROMIUM, or the first of the usual names."""
-    named = os.environ.get("LOSSVIZ_CHROMIUM")
-    found = named or next((path for name in NAMES if (path := shutil.which(name))), None)
-    if not found:
-        pytest.fail(
-            f"No Chromium found: install one of {', '.join(NAMES)} or set LOSSVIZ_CHROMIUM."
-        )
-    return found
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +31,7 @@ def playwright() -> Iterator[Playwright]:
 
 
 def launch(playwright: Playwright, *more: str) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=chromium_path(), args=[*FLAGS, *more])
+    browser = playwright.chromium.launch(executable_path=find_chromium(), args=[*FLAGS, *more])
     yield browser
     browser.close()
 

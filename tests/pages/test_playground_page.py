@@ -79,7 +79,7 @@ def test_every_dial_moves_to_its_ends_and_back(quick: Visit) -> None:
 
 @pytest.mark.parametrize(
     "key", ["pg.scaling", "pg.model.mlp.activation", "pg.dtype", "pg.init", "pg.bias_init",
-            "pg.plane", "pg.grid", "pg.split", "pg.three_d", "pg.loss", "pg.model"]
+            "pg.plane", "pg.grid", "pg.split", "pg.loss", "pg.model"]
 )  # fmt: skip
 def test_every_option_of_a_list_gives_a_picture(quick: Visit, key: str) -> None:
     options = quick.widget(key).options
@@ -144,7 +144,7 @@ def test_the_switches(quick: Visit) -> None:
     assert quick.picture["surface"]["log"]
     assert quick.picture["losses"]["log"]
     assert quick.url["log"] == "true"
-    quick.choose("pg.three_d", "3-D")
+    quick.fire("view", "3d")
     assert quick.picture["surface"]["view"] == "3d"
     assert quick.url["three_d"] == "true"
 
@@ -390,16 +390,25 @@ HOSTILE = (
 )
 
 
+FIELDS = ("dataset", "race", "steps", "start", "hidden", "log", "v", "model", "init")
+
+
 @pytest.mark.parametrize("text", HOSTILE)
-@pytest.mark.parametrize(
-    "field", ["dataset", "race", "steps", "start", "hidden", "log", "v", "model", "init"]
-)
-def test_hostile_text_is_plain_text_and_short(field: str, text: str) -> None:
-    visit = Visit(QUICK | {field: text})
+def test_hostile_text_is_plain_text_and_short(text: str) -> None:
+    visit = Visit(QUICK | dict.fromkeys(FIELDS, text))
     assert visit.shows_stage
-    for warning in visit.at.warning:
-        assert len(warning.value) < 4000
-        assert all(c not in _bare(warning.value) for c in "<[$*`")
+    (warning,) = visit.at.warning
+    assert len(warning.value) < 4000
+    assert all(c not in _bare(warning.value) for c in "<[$*`")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("field", FIELDS)
+def test_hostile_text_in_one_field_leaves_the_others_alone(field: str, text: str) -> None:
+    comparison, problems = Comparison.nearest_from_url(QUICK | {"seed": "3", field: text})
+    assert comparison.base.seed == 3
+    assert all(len(problem) < 600 for problem in problems)
+    assert Comparison.from_url(comparison.to_url()) == comparison
 
 
 def test_hostile_names_of_fields_are_plain_text_too() -> None:
