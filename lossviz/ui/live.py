@@ -317,6 +317,8 @@ def _fine(own: Progress, comparison: Comparison) -> Surface | None:
     if own.running:
         return None
     runs, tag = _runs(own, comparison)
+    # One worker predicts while another one computes the slice and its surface.
+    show.predictions_begun(comparison, runs, tag)
     cut = show.slice_of(comparison, runs, tag)
     points = int(comparison.grid)
     if picture.surface_seconds(comparison, points) <= AT_ONCE:

@@ -42,6 +42,8 @@ WORKERS = (
     "scipy.sparse.linalg",
     "sklearn.datasets",
     "sklearn.model_selection",
+    # The first torch.optim optimizer of a process imports it, which takes a second.
+    "torch._dynamo",
 )
 
 logger = logging.getLogger("lossviz")

@@ -7,6 +7,7 @@ which contenders are hidden) is not part of them, so that a change of view compu
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -73,8 +74,10 @@ def _cached_surface(key: str, _comparison: Comparison, _cut: Slice, points: int)
 
 
 @st.cache_resource(max_entries=96, show_spinner=False)
-def _cached_predictions(key: str, _comparison: Comparison, _run: Run, place: int) -> Seen | None:
-    return engine.run(picture.predictions_of, _comparison, _run)
+def _cached_predictions(
+    key: str, _comparison: Comparison, _run: Run, place: int
+) -> Future[Seen | None]:
+    return engine.submit(picture.predictions_of, _comparison, _run)
 
 
 def runs_of(comparison: Comparison) -> Runs:
@@ -109,10 +112,17 @@ def surface_of(comparison: Comparison, cut: Slice, points: int, tag: str = "") -
     return _cached_surface(key(for_slice(comparison)) + tag, comparison, cut, points)
 
 
-def predictions_of(comparison: Comparison, runs: Sequence[Run], tag: str = "") -> Seen | None:
-    """What the chosen contender's model predicts along its run."""
+def predictions_begun(
+    comparison: Comparison, runs: Sequence[Run], tag: str = ""
+) -> Future[Seen | None]:
+    """What the chosen contender's model predicts along its run, computed beside all else."""
     place = min(comparison.chosen, len(runs) - 1)
     return _cached_predictions(key(for_runs(comparison)) + tag, comparison, runs[place], place)
+
+
+def predictions_of(comparison: Comparison, runs: Sequence[Run], tag: str = "") -> Seen | None:
+    """What the chosen contender's model predicts along its run."""
+    return predictions_begun(comparison, runs, tag).result()
 
 
 def key(comparison: Comparison) -> str:
