@@ -306,9 +306,13 @@ def _runs(own: Progress, comparison: Comparison) -> tuple[tuple[Run, ...], str]:
     if own.job is None:
         return show.runs_of(comparison), ""
     runs = tuple(own.job.runs())
+    now = own.job.progress()
     if not runs:
-        raise SettingError("The run was cancelled before its first step; change a setting.")
-    whole = own.job.progress().phase == "finished"
+        raise SettingError(
+            f"The run stopped: {now.error}" if now.phase == "failed"
+            else "The run was cancelled before its first step; change a setting."
+        )  # fmt: skip
+    whole = now.phase == "finished"
     return runs, "" if whole else f"until {[int(run.recorded[-1]) for run in runs]}"
 
 
