@@ -1,0 +1,147 @@
+"""A long run on the page: what comes first, what is added, and what a cancel keeps.
+
+Without the server's workers each look at a job computes one chunk of it, so that every `again` of
+these visits is one look of the page's fragment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import streamlit as st
+from visit import Visit
+
+from lossviz import engine
+from lossviz.registry import SettingError
+from lossviz.ui import live
+from lossviz.ui.stage.pack import unpack
+
+LONG = {"steps": "400", "grid": "41", "dataset": "circles"}
+
+
+@pytest.fixture
+def chunked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything counts as long, and a chunk has few steps."""
+    whole = engine.Job
+    monkeypatch.setattr(engine, "WHOLE", 0.0)
+    monkeypatch.setattr(engine, "Job", lambda *a: whole(*a, chunk_seconds=1e-2))
+
+
+def progress(visit: Visit) -> list[str]:
+    return [p.proto.text for p in visit.at.get("progress")]
+
+
+@pytest.mark.usefixtures("chunked")
+def test_a_long_run_is_seen_growing_and_ends_as_the_short_way_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    visit = Visit(LONG)
+    lasts = [visit.picture["contenders"][0]["last"]]
+    assert visit.picture["live"]
+    assert visit.picture["planned"] == 400
+    assert "of 400 steps" in progress(visit)[0]
+    assert "steps/s" in progress(visit)[0]
+    for _ in range(400):
+        visit.again()
+        lasts.append(visit.picture["contenders"][0]["last"])
+        if not progress(visit):
+            break
+    visit.again()
+    assert lasts == sorted(lasts)
+    assert len(set(lasts)) > 2
+    assert lasts[-1] == 400
+    assert not visit.picture["live"]
+    monkeypatch.setattr(engine, "WHOLE", 1e9)
+    whole = Visit(LONG).picture
+    for one, other in zip(visit.picture["paths"], whole["paths"], strict=True):
+        assert np.array_equal(one["loss"], other["loss"])
+        assert np.allclose(one["x"], other["x"], atol=1e-5)
+    assert np.array_equal(visit.picture["surface"]["z"], whole["surface"]["z"])
+
+
+@pytest.mark.usefixtures("chunked")
+def test_cancel_keeps_what_was_done_and_a_change_begins_anew() -> None:
+    visit = Visit(LONG)
+    visit.press("pg.cancel")
+    assert any("what was done is kept" in i.value for i in visit.at.info)
+    assert progress(visit) == []
+    kept = visit.picture
+    assert 0 < kept["contenders"][0]["last"] < 400
+    assert not kept["live"]
+    visit.again()
+    assert visit.picture["contenders"] == kept["contenders"]
+    visit.choose("pg.log", True)
+    assert visit.picture["contenders"][0]["last"] == kept["contenders"][0]["last"]
+    visit.choose("pg.seed", 5)
+    assert visit.picture["live"]
+    assert not visit.at.info
+
+
+@pytest.mark.usefixtures("chunked")
+def test_leaving_a_long_run_stops_it() -> None:
+    visit = Visit(LONG)
+    before = visit.at.session_state[live.PROGRESS]
+    visit.choose("pg.seed", 5)
+    assert before.job.done
+    assert visit.at.session_state[live.PROGRESS] is not before
+
+
+@pytest.mark.usefixtures("chunked")
+def test_deltas_add_up_to_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[dict[str, Any], dict[str, np.ndarray]]] = []
+    whole: Callable[..., None] = live.stage
+
+    def heard(message: bytes, **more: Any) -> None:
+        sent.append(unpack(message))
+        whole(message, **more)
+
+    monkeypatch.setattr(live, "stage", heard)
+    # A look of the fragment, not of the page: the page would ask for a whole scene.
+    monkeypatch.setattr(live, "_begin", _begin_and_go_on(live._begin))
+    visit = Visit(LONG)
+    for _ in range(60):
+        visit.again()
+        if not progress(visit):
+            break
+    visit.again()
+    kinds = [header["kind"] for header, _ in sent]
+    assert kinds[0] == kinds[-1] == "scene"
+    assert "delta" in kinds
+    steps: list[int] = []
+    for header, arrays in sent:
+        name = next(k for k in arrays if k.startswith(".paths.0.") and k.endswith("steps"))
+        if header["kind"] == "scene":
+            steps = arrays[name].tolist()
+        else:
+            assert header["paths"][0]["joins"] == steps[-1]
+            steps += arrays[name].tolist()
+        assert steps == list(range(steps[-1] + 1))
+
+
+def _begin_and_go_on(begin: Callable[..., live.Progress]) -> Callable[..., live.Progress]:
+    def kept(comparison: Any) -> live.Progress:
+        own = st.session_state.get(live.PROGRESS)
+        sent = own.sent if own else None
+        own = begin(comparison)
+        own.sent = sent
+        return own
+
+    return kept
+
+
+def test_a_run_that_failed_says_why() -> None:
+    class Failed:
+        done = True
+
+        def runs(self) -> list[Any]:
+            return []
+
+        def progress(self) -> engine.Progress:
+            return engine.Progress("failed", 0, 10, 0.0, 0.0, "the worker was lost")
+
+    own = live.Progress(job=Failed())  # type: ignore[arg-type]
+    with pytest.raises(SettingError, match="the worker was lost"):
+        live._runs(own, None)  # type: ignore[arg-type]
