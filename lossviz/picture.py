@@ -27,7 +27,7 @@ from lossviz.problem.problem import Split
 from lossviz.run import Run, race
 from lossviz.settings import Experiment
 from lossviz.surface import Surface, evaluate, slice_loss
-from lossviz.surface.predictions import Confusion, Fit, Regions, predictions
+from lossviz.surface.predictions import Confusion, Fit, Parity, Regions, predictions
 
 #: A path is drawn through at most this many of its recorded steps, evenly chosen.
 MOST_FRAMES = 1001
@@ -139,10 +139,11 @@ class Seen:
     """What a model predicts along its run, small enough to be sent for every step.
 
     Args:
-        kind: "regions", "fit" or "confusion".
+        kind: "regions", "fit", "confusion" or "parity".
         steps: (F,) step numbers.
         values: Regions: (F, ny, nx) uint8, the probability of class 1 as 0..255 where there are two
             classes, else the most probable class. Fit: (F, n) float32. Confusion: (F, k, k) counts.
+            Parity: (F, N) float32.
         x, y: The grid of regions, or the line of a fit (scaled like the inputs).
         confidence: Regions of more than two classes: the probability of the class as 0..255.
         split: The samples that a confusion counts.
@@ -181,6 +182,8 @@ def predictions_of(comparison: Comparison, run: Run) -> Seen | None:
         return Seen("fit", found.steps, found.values.numpy(), found.x.numpy())
     if isinstance(found, Confusion):
         return Seen("confusion", found.steps, found.counts.numpy(), split=found.split)
+    if isinstance(found, Parity):
+        return Seen("parity", found.steps, found.values.float().numpy())
     return None
 
 

@@ -1,4 +1,4 @@
-"""What a model says at one step: decision regions, a fitted curve, or a confusion matrix."""
+"""What a model says at one step: regions, a curve, a confusion matrix, predicted values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lossviz.figures.paths import array
 from lossviz.figures.theme import CLASSES, PALETTE, Mode
 from lossviz.figures.words import share
 from lossviz.problem.data import Data
-from lossviz.surface.predictions import Confusion, Fit, Predictions, Regions
+from lossviz.surface.predictions import Confusion, Fit, Parity, Predictions, Regions
 
 #: How much of a class's colour the most certain place has.
 DEPTH = 0.75
@@ -30,11 +30,12 @@ def predictions(
 
     How to read it: of decision regions the colour is the likeliest class, the fainter the less
     certain, and the line is where two classes are equally likely. A fitted curve stands among the
-    samples. In a confusion matrix what is right stands on the diagonal. Filled dots are training
-    samples, rings test samples.
+    samples. In a confusion matrix what is right stands on the diagonal, and so it does where
+    predicted values are drawn over actual ones. Filled dots are training samples, rings test
+    samples.
 
     Args:
-        seen: `lossviz.surface.predictions.Regions`, ``Fit`` or ``Confusion``.
+        seen: `lossviz.surface.predictions.Regions`, ``Fit``, ``Confusion`` or ``Parity``.
         data: The problem, or its data, for the samples and the names; without it neither is drawn.
         step: Which step; the nearest one in ``seen`` is drawn, the last one when None.
         mode: "light" or "dark".
@@ -46,7 +47,7 @@ def predictions(
     draw = next((draw for kind, draw in DRAW.items() if isinstance(seen, kind)), None)
     if draw is None:
         raise ValueError(
-            f"predictions() draws Regions, Fit or Confusion; got {type(seen).__name__}."
+            f"predictions() draws Regions, Fit, Confusion or Parity; got {type(seen).__name__}."
         )
     known = getattr(data, "data", data)
     return draw(seen, frame_at(seen.steps, step), known, mode)
@@ -242,10 +243,48 @@ def _confusion(seen: Confusion, frame: int, data: Data | None, mode: Mode) -> go
     return figure
 
 
+def _parity(seen: Parity, frame: int, data: Data | None, mode: Mode) -> go.Figure:
+    actual, values = array(seen.actual), array(seen.values[frame])
+    target = data.target_name if data is not None else "target"
+    caption = ["What is predicted exactly stands on the line."]
+    if not np.isfinite(values).all():
+        caption.append(f"{int((~np.isfinite(values)).sum())} predictions are not finite.")
+    figure = _figure(
+        seen.steps[frame], "Predicted and actual values", caption, ("test samples",), mode
+    )
+    ends = _fit_range(actual, data)
+    figure.update_layout(
+        xaxis=axis(mode, f"{target}, actual", range=ends),
+        yaxis=axis(mode, f"{target}, predicted", range=ends),
+    )
+    palette = PALETTE[mode]
+    figure.add_trace(
+        go.Scatter(
+            x=ends, y=ends, mode="lines", line={"width": 1.5, "color": palette.muted},
+            hoverinfo="skip", showlegend=False,
+        )
+    )  # fmt: skip
+    test = array(seen.test).astype(bool)
+    for name, rows, symbol in (
+        ("training samples", ~test, "circle"),
+        ("test samples", test, "circle-open"),
+    ):
+        if rows.any():
+            figure.add_trace(
+                go.Scatter(
+                    x=actual[rows], y=values[rows], mode="markers", name=name,
+                    marker={"size": 7, "color": palette.accent, "opacity": 0.75, "symbol": symbol},
+                    hovertemplate="actual %{x:.4~g}, predicted %{y:.4~g}<extra></extra>",
+                )
+            )  # fmt: skip
+    return figure
+
+
 DRAW: dict[type, Callable[[Any, int, Any, Mode], go.Figure]] = {
     Regions: _regions,
     Fit: _fit,
     Confusion: _confusion,
+    Parity: _parity,
 }
 
 

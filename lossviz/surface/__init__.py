@@ -4,12 +4,14 @@ from lossviz.surface.losses import PlaneLosses, ScanCancelledError
 from lossviz.surface.predictions import (
     Confusion,
     Fit,
+    Parity,
     Predictions,
     Regions,
     confusion_counts,
     decision_regions,
     fitted_curves,
     input_ranges,
+    parity,
     predictions,
 )
 from lossviz.surface.refine import estimate, levels, refine
@@ -18,6 +20,7 @@ from lossviz.surface.surface import Surface, evaluate, slice_loss
 __all__ = [
     "Confusion",
     "Fit",
+    "Parity",
     "PlaneLosses",
     "Predictions",
     "Regions",
@@ -30,6 +33,7 @@ __all__ = [
     "fitted_curves",
     "input_ranges",
     "levels",
+    "parity",
     "predictions",
     "refine",
     "slice_loss",

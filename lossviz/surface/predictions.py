@@ -1,4 +1,4 @@
-"""What a model says at recorded frames: decision regions, fitted curves, confusion counts."""
+"""What a model says at recorded frames: regions, curves, confusion counts, predicted values."""
 
 from __future__ import annotations
 
@@ -85,16 +85,34 @@ class Confusion:
     split: Split
 
 
-Predictions = Regions | Fit | Confusion
+@dataclass(frozen=True, eq=False)
+class Parity:
+    """What a regression of several inputs says beside the truth, for N samples at F frames.
+
+    Args:
+        steps: (F,) the steps of the frames.
+        actual: (N,) the targets, training samples first.
+        values: (F, N) the predictions.
+        test: (N,) whether a sample is a test sample.
+    """
+
+    steps: np.ndarray
+    actual: Tensor
+    values: Tensor
+    test: Tensor
+
+
+Predictions = Regions | Fit | Confusion | Parity
 
 
 def predictions(
     prob: Problem, run: Recorded, frames: Sequence[int] | np.ndarray, points: int = 61
 ) -> Predictions | None:
-    """What suits the problem: regions for two inputs, a fit for one, confusion counts for classes.
+    """What suits the problem: for classes regions of two inputs, else confusion counts; for a
+    regression the fit of one input, else the predicted beside the actual values.
 
     Confusion counts are of the test samples where there are some. None where there is nothing to
-    draw: a regression of several inputs or outputs, or classes without probabilities.
+    draw: a regression of several outputs, or classes without probabilities.
 
     Args:
         prob: The problem.
@@ -106,8 +124,10 @@ def predictions(
     weights, steps = run.weights[torch.from_numpy(places)], np.asarray(run.recorded)[places]
     shape = prob.data.shape
     if shape.task == "regression":
-        if shape.inputs != 1 or prob.data.targets[:1].numel() != 1:
+        if prob.data.targets[:1].numel() != 1:
             return None
+        if shape.inputs != 1:
+            return parity(prob, weights, steps)
         line = torch.linspace(*input_ranges(prob)[0], 4 * points, dtype=torch.float64)
         return Fit(steps, line, fitted_curves(prob, weights, line))
     if prob.probabilities is None:
@@ -177,6 +197,28 @@ def fitted_curves(prob: Problem, weights: Tensor, x: Numbers) -> Tensor:
     for part, outputs in frame_outputs(prob, weights, inputs):
         curves[part] = outputs[..., 0].cpu()
     return curves
+
+
+def parity(prob: Problem, weights: Tensor, steps: np.ndarray) -> Parity:
+    """What a regression predicts for all its samples, training samples first, at F frames.
+
+    Args:
+        prob: A regression with one output.
+        weights: (F, P), the frames.
+        steps: (F,), their steps.
+
+    Raises:
+        ValueError: In a classification.
+    """
+    data = prob.data
+    if data.shape.task != "regression":
+        raise ValueError("Predicted values are of a regression, and this problem has classes.")
+    inputs = torch.cat([data.inputs, data.test_inputs])
+    values = weights.new_zeros(len(weights), len(inputs), device="cpu")
+    for part, outputs in frame_outputs(prob, weights, inputs):
+        values[part] = outputs[..., 0].cpu()
+    actual = torch.cat([data.targets, data.test_targets]).reshape(-1)
+    return Parity(steps, actual, values, torch.arange(len(inputs)) >= len(data.inputs))
 
 
 def confusion_counts(prob: Problem, weights: Tensor, split: Split = "train") -> Tensor:

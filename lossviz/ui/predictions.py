@@ -10,8 +10,8 @@ from lossviz.problem import Data
 from lossviz.ui.stage import message as stage
 
 NOTHING = (
-    "This data set has more than one input and no classes, so there is no picture of the "
-    "predictions; the scoreboard has the score."
+    "This loss says nothing about the probability of a class, so there is no picture of the "
+    "predictions."
 )
 
 
@@ -21,6 +21,17 @@ def panel(name: str, seen: Seen | None, data: Data) -> stage.Predictions | str:
         return NOTHING
     if seen.kind == "confusion":
         return stage.Confusion(name, data.class_names, seen.steps, seen.values, seen.split)
+    if seen.kind == "parity":
+        actual, test = _targets(data)
+        return stage.Parity(
+            contender=name,
+            actual=actual,
+            test=test,
+            steps=seen.steps,
+            values=seen.values,
+            x_title=f"{data.target_name}, actual",
+            y_title=f"{data.target_name}, predicted",
+        )
     if seen.kind == "fit":
         assert seen.x is not None
         return stage.Fit(
@@ -50,11 +61,16 @@ def panel(name: str, seen: Seen | None, data: Data) -> stage.Predictions | str:
 def _points(data: Data, first: int, second: int | None) -> stage.Points:
     """All samples: two inputs and the class, or an input and the value to be predicted."""
     inputs = np.concatenate([_array(data.inputs), _array(data.test_inputs)])
-    targets = np.concatenate([_array(data.targets), _array(data.test_targets)])
-    test = np.arange(len(inputs)) >= len(data.inputs)
+    targets, test = _targets(data)
     if second is None:
-        return stage.Points(inputs[:, first], targets[:, 0], np.zeros(len(inputs), int), test)
+        return stage.Points(inputs[:, first], targets, np.zeros(len(inputs), int), test)
     return stage.Points(inputs[:, first], inputs[:, second], targets, test)
+
+
+def _targets(data: Data) -> tuple[np.ndarray, np.ndarray]:
+    """All targets (N,), training samples first, and which are test samples (N,)."""
+    targets = np.concatenate([_array(data.targets), _array(data.test_targets)])
+    return targets.reshape(-1), np.arange(len(targets)) >= len(data.targets)
 
 
 def _array(tensor: Tensor) -> np.ndarray:

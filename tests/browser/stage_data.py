@@ -112,6 +112,17 @@ def predictions(kind: str, steps: int, contender: str = "A") -> m.Predictions:
             at, np.sin(at) + random.normal(0, 0.12, 40), np.zeros(40), np.arange(40) % 5 == 0
         )
         return m.Fit(contender, x, t, share[:, 0] * np.sin(x)[None], data, "x", "y")
+    if kind == "parity":
+        actual = np.linspace(-2, 2, 30)
+        return m.Parity(
+            contender,
+            actual,
+            np.arange(30) % 3 == 0,
+            t,
+            share[:, 0] * actual[None],
+            "actual",
+            "said",
+        )
     k = 10 if kind == "digits" else 3
     names = tuple(str(i) for i in range(k)) if k == 10 else ("setosa", "versicolor", "virginica")
     right = np.eye(k)[None] * (4 + 32 * share)

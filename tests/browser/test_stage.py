@@ -115,7 +115,7 @@ def test_first_paint_stands_at_the_start_and_is_paused(show: Open) -> None:
     expect(page.locator(".lv-steps")).to_have_text("step 0 / 300")
 
 
-@pytest.mark.parametrize("kind", ["regions", "classes", "fit", "confusion", "digits", "none"])
+@pytest.mark.parametrize("kind", ["regions", "classes", "fit", "parity", "confusion", "digits", "none"])
 def test_every_kind_of_predictions_is_drawn(show: Open, kind: str) -> None:
     page = show(f"?kind={kind}")
     seek(page, 150)

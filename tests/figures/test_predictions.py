@@ -7,7 +7,7 @@ from lossviz import figures
 from lossviz.figures.predictions import accuracy, certainty, finer, frame_at, margin
 from lossviz.problem.data import Data
 from lossviz.registry import Shape
-from lossviz.surface.predictions import Confusion, Fit, Regions
+from lossviz.surface.predictions import Confusion, Fit, Parity, Regions
 
 MODES = pytest.mark.parametrize("mode", ["light", "dark"])
 
@@ -106,6 +106,19 @@ def test_fits_that_failed(values):
     figure = figures.predictions(seen)
     assert ("gap" in str(figure.layout.title.subtitle.text)) is not np.isfinite(values).all()
     assert np.isfinite(figure.layout.yaxis.range).all()
+
+
+@MODES
+@pytest.mark.parametrize("lost", [False, True])
+def test_parity(mode, lost):
+    actual = torch.linspace(-1, 1, 6)
+    values = torch.stack([0 * actual, torch.where(actual > 0.9, torch.nan, actual)])
+    seen = Parity(np.array([0, 9]), actual, values, torch.arange(6) > 3)
+    figure = figures.predictions(seen, step=9 if lost else 0, mode=mode)
+    line, train, test = figure.data
+    assert (len(train.x), len(test.x)) == (4, 2)
+    assert list(line.x) == list(line.y) == list(figure.layout.xaxis.range)
+    assert ("1 predictions are not finite" in str(figure.layout.title.subtitle.text)) is lost
 
 
 @MODES

@@ -12,11 +12,13 @@ from lossviz.registry import Shape
 from lossviz.surface import (
     Confusion,
     Fit,
+    Parity,
     Regions,
     confusion_counts,
     decision_regions,
     fitted_curves,
     input_ranges,
+    parity,
     predictions,
 )
 from lossviz.surface import frames as frames_module
@@ -106,15 +108,34 @@ def test_the_kind_suits_the_problem():
         (1, 0): Fit,
         (4, 2): Confusion,
         (1, 2): Confusion,
-        (2, 0): type(None),
+        (2, 0): Parity,
     }.items():
         prob = problem(inputs, classes)
         found = predictions(prob, path(prob), frames, points=5)
         assert isinstance(found, kind), (inputs, classes)
-        if found is not None:
-            assert found.steps.tolist() == [0, 20, 60]
+        assert found.steps.tolist() == [0, 20, 60]
     prob = problem(2, 3)
     assert predictions(replace(prob, probabilities=None), path(prob), frames) is None
+
+
+def test_parity_is_what_the_model_says_of_every_sample():
+    prob = problem(3, 0)
+    recorded = path(prob)
+    found = predictions(prob, recorded, [1, 5])
+    assert isinstance(found, Parity)
+    inputs = torch.cat([prob.data.inputs, prob.data.test_inputs])
+    for values, frame in zip(found.values, (1, 5), strict=True):
+        params = prob.space.unflatten(recorded.weights[frame])
+        torch.testing.assert_close(values, prob.model.forward(params, inputs)[:, 0])
+    targets = torch.cat([prob.data.targets, prob.data.test_targets])
+    assert torch.equal(found.actual, targets[:, 0])
+    assert found.test.tolist() == [False] * 8 + [True] * 4
+
+
+def test_parity_is_not_for_classes():
+    prob = problem(3, 2)
+    with pytest.raises(ValueError, match="has classes"):
+        parity(prob, path(prob).weights, np.arange(7))
 
 
 def test_confusion_is_of_the_training_samples_where_there_are_no_others():

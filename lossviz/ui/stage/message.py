@@ -170,7 +170,24 @@ class Confusion:
     kind: str = "confusion"
 
 
-Predictions = Regions | Fit | Confusion
+@dataclass(frozen=True)
+class Parity:
+    """A regression of several inputs: for N samples the `actual` value (N,), whether it is a `test`
+    sample (N,), and the predicted `values` (F, N) at the steps `steps` (F,).
+    """
+
+    contender: str
+    actual: np.ndarray
+    test: np.ndarray
+    steps: np.ndarray
+    values: np.ndarray
+    x_title: str = ""
+    y_title: str = ""
+    joins: int = FROM_START
+    kind: str = "parity"
+
+
+Predictions = Regions | Fit | Confusion | Parity
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import { drawPoint, splits } from "./regions.js";
 
 const finite = (column) => column.filter((value) => Number.isFinite(value));
 
-function padded(values) {
+export function padded(values) {
   const kept = finite(values);
   if (!kept.length) return [0, 1];
   const low = kept.reduce((a, b) => Math.min(a, b), Infinity);

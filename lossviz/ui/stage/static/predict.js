@@ -6,10 +6,11 @@ import { el, say } from "./dom.js";
 import { Fit } from "./fit.js";
 import { fill } from "./format.js";
 import { Panel } from "./panel.js";
+import { Parity } from "./parity.js";
 import { Plot } from "./plot.js";
 import { Regions } from "./regions.js";
 
-const KINDS = { regions: Regions, fit: Fit, confusion: Confusion };
+const KINDS = { regions: Regions, fit: Fit, confusion: Confusion, parity: Parity };
 
 export class PredictPanel extends Panel {
   constructor(stage) {
