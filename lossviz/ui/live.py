@@ -86,7 +86,8 @@ def _begin(comparison: Comparison) -> Progress:
     if own.key != key:
         own.drop()
         own = st.session_state[PROGRESS] = Progress(key)
-        if engine.estimate(comparison.experiments()) > engine.WHOLE:
+        long = engine.estimate(comparison.experiments()) > engine.WHOLE
+        if long and show.finished(comparison) is None:
             own.job = engine.Job(comparison.experiments(), show.start_of(comparison))
             _wait_for_first_sight(own.job)
     # The whole page runs, so the stage gets a whole scene.
@@ -139,7 +140,8 @@ def _draw_running(own: Progress, comparison: Comparison) -> None:
         return
     last = tuple(int(run.recorded[-1]) for run in runs)
     if own.cut is None or max(last) >= 2 * own.cut_at:
-        own.cut = engine.run(picture.slice_of, comparison, tuple(runs), None)
+        plane = show.plane_of_start(comparison)
+        own.cut = engine.run(picture.slice_of, comparison, tuple(runs), plane)
         own.cut_at, own.sent = max(last), None
     if own.sent is None:
         # What the slice holds is what was there when it was laid; the rest follows as a delta.
@@ -313,6 +315,8 @@ def _runs(own: Progress, comparison: Comparison) -> tuple[tuple[Run, ...], str]:
             else "The run was cancelled before its first step; change a setting."
         )  # fmt: skip
     whole = now.phase == "finished"
+    if whole:
+        show.keep(comparison, runs)
     return runs, "" if whole else f"until {[int(run.recorded[-1]) for run in runs]}"
 
 

@@ -40,7 +40,8 @@ def scene_of(
         planned=comparison.base.steps,
         theme=as_plain(mode),
         contenders=contenders(comparison, runs),
-        surface=landscape(comparison, cut, surface, color_range),
+        # A start is a point of the plane through the whole runs; a tag says they are not whole.
+        surface=replace(landscape(comparison, cut, surface, color_range), clickable=not tag),
         paths=tuple(
             path(name, cut, index) for index, name in enumerate(names)
         ),

@@ -6,6 +6,7 @@ which contenders are hidden) is not part of them, so that a change of view compu
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -16,10 +17,14 @@ from torch import Tensor
 from lossviz import engine, picture
 from lossviz.comparison import Comparison
 from lossviz.picture import Seen, Slice
+from lossviz.plane import Plane
 from lossviz.run import Run
 from lossviz.surface import Surface
 
 Runs = tuple[Run, ...]
+
+#: Long runs are large; so many are kept.
+MOST_KEPT = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +69,8 @@ def _cached_runs(key: str, _comparison: Comparison, _start: Tensor | None) -> Ru
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)
-def _cached_slice(key: str, _comparison: Comparison, _runs: Runs, _base: Slice | None) -> Slice:
-    return engine.run(picture.slice_of, _comparison, _runs, _base and _base.plane)
+def _cached_slice(key: str, _comparison: Comparison, _runs: Runs, _plane: Plane | None) -> Slice:
+    return engine.run(picture.slice_of, _comparison, _runs, _plane)
 
 
 @st.cache_resource(max_entries=96, show_spinner=False)
@@ -80,18 +85,45 @@ def _cached_predictions(
     return engine.submit(picture.predictions_of, _comparison, _run)
 
 
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _kept() -> OrderedDict[str, Runs]:
+    return OrderedDict()
+
+
+def keep(comparison: Comparison, runs: Runs) -> None:
+    """Remember the runs of a job that took all its steps, for `finished` and `runs_of`."""
+    kept = _kept()
+    kept[key(for_runs(comparison))] = runs
+    while len(kept) > MOST_KEPT:
+        kept.popitem(last=False)
+
+
+def finished(comparison: Comparison) -> Runs | None:
+    """The runs of a job that somebody has waited for, or None."""
+    return _kept().get(key(for_runs(comparison)))
+
+
 def runs_of(comparison: Comparison) -> Runs:
     """The finished runs, from the start that the comparison asks for."""
-    return _cached_runs(key(for_runs(comparison)), comparison, start_of(comparison))
+    return finished(comparison) or _cached_runs(
+        key(for_runs(comparison)), comparison, start_of(comparison)
+    )
+
+
+def plane_of_start(comparison: Comparison) -> Plane | None:
+    """The plane on which the start was chosen: the one of the same comparison without a start."""
+    if comparison.start is None:
+        return None
+    base = replace(comparison, start=None)
+    return slice_of(base, runs_of(base)).plane
 
 
 def start_of(comparison: Comparison) -> Tensor | None:
     """The point (P,) where all contenders start, or None for the initial weights."""
-    if comparison.start is None:
+    plane = plane_of_start(comparison)
+    if plane is None or comparison.start is None:
         return None
-    base = replace(comparison, start=None)
     x, y = comparison.start
-    plane = slice_of(base, runs_of(base)).plane
     return plane.space.flatten(plane.at(x, y))
 
 
@@ -100,11 +132,8 @@ def slice_of(comparison: Comparison, runs: Runs, tag: str = "") -> Slice:
 
     Here and below ``tag`` tells runs that were cut short from those that the settings mean.
     """
-    base = None
-    if comparison.start is not None:
-        plain = replace(comparison, start=None)
-        base = slice_of(plain, runs_of(plain))
-    return _cached_slice(key(for_slice(comparison)) + tag, comparison, runs, base)
+    plane = plane_of_start(comparison)
+    return _cached_slice(key(for_slice(comparison)) + tag, comparison, runs, plane)
 
 
 def surface_of(comparison: Comparison, cut: Slice, points: int, tag: str = "") -> Surface:

@@ -14,7 +14,7 @@ import pytest
 import streamlit as st
 from visit import Visit
 
-from lossviz import engine
+from lossviz import engine, picture
 from lossviz.registry import SettingError
 from lossviz.ui import live
 from lossviz.ui.stage.pack import unpack
@@ -25,6 +25,7 @@ LONG = {"steps": "400", "grid": "41", "dataset": "circles"}
 @pytest.fixture
 def chunked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything counts as long, and a chunk has few steps."""
+    st.cache_resource.clear()
     whole = engine.Job
     monkeypatch.setattr(engine, "WHOLE", 0.0)
     monkeypatch.setattr(engine, "Job", lambda *a: whole(*a, chunk_seconds=1e-2))
@@ -50,6 +51,7 @@ def test_a_long_run_is_seen_growing_and_ends_as_the_short_way_does(
         if not progress(visit):
             break
     visit.again()
+    lasts.append(visit.picture["contenders"][0]["last"])
     assert lasts == sorted(lasts)
     assert len(set(lasts)) > 2
     assert lasts[-1] == 400
@@ -78,6 +80,29 @@ def test_cancel_keeps_what_was_done_and_a_change_begins_anew() -> None:
     visit.choose("pg.seed", 5)
     assert visit.picture["live"]
     assert not visit.at.info
+
+
+@pytest.mark.usefixtures("chunked")
+def test_a_start_waits_for_the_plane_of_the_whole_run_and_then_trains_it_only_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    visit = Visit(LONG | {"seed": "11"})
+    assert not visit.picture["surface"]["clickable"]
+    while progress(visit):
+        visit.again()
+    visit.again()
+    surface = visit.picture["surface"]
+    assert surface["clickable"]
+    # The run without a start is there: nobody may train it whole, without chunks and progress.
+    monkeypatch.setattr(picture, "race_of", None)
+    x, y = float(surface["x"][20]), float(surface["y"][30])
+    visit.fire("start", {"x": x, "y": y})
+    assert visit.picture["live"]
+    path = visit.picture["paths"][0]
+    assert (path["x"][0], path["y"][0]) == (pytest.approx(x, abs=1e-4), pytest.approx(y, abs=1e-4))
+    visit.press("pg.unstart")
+    assert not visit.picture["live"]
+    assert np.array_equal(visit.picture["surface"]["z"], surface["z"])
 
 
 @pytest.mark.usefixtures("chunked")
