@@ -159,10 +159,13 @@ def test_contenders_come_and_go(show: Show) -> None:
 
 def test_a_click_on_the_surface_starts_there_and_a_button_goes_back(show: Show) -> None:
     page = show()
-    plot = page.locator(".lv-surface rect.nsewdrag")
-    box = plot.bounding_box()
-    assert box
-    at = (box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.8)
+    host = page.locator(".lv-surface .lv-host").bounding_box()
+    assert host
+    box = probe(page, "look()")["surface"]["box"]
+    at = (
+        host["x"] + box["left"] + box["width"] * 0.8,
+        host["y"] + box["top"] + box["height"] * 0.8,
+    )
     repainted(page, lambda: page.mouse.click(*at))
     assert asked(page)["start"].count(",") == 1
     probe(page, "seek(0)")
@@ -181,12 +184,9 @@ def on_plot(page: Page, x: float, y: float) -> tuple[float, float]:
     """The pixels of a point of the plane, counted from the plot's corner."""
     place = page.evaluate(
         """([x, y]) => {
-          const plot = document.querySelector('.lv-surface .lv-plotly');
-          const at = plot.querySelector('rect.nsewdrag').getBoundingClientRect();
-          const origin = plot.getBoundingClientRect();
-          const [x0, x1] = plot.layout.xaxis.range, [y0, y1] = plot.layout.yaxis.range;
-          return [at.left - origin.left + at.width * (x - x0) / (x1 - x0),
-                  at.bottom - origin.top - at.height * (y - y0) / (y1 - y0)];
+          const { box, x: [x0, x1], y: [y0, y1] } = lossvizStage.look().surface;
+          return [box.left + box.width * (x - x0) / (x1 - x0),
+                  box.top + box.height * (1 - (y - y0) / (y1 - y0))];
         }""",
         [x, y],
     )

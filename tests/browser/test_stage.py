@@ -71,14 +71,14 @@ def open_sidebar(page: Page) -> None:
 
 
 def on_surface(page: Page, x: float, y: float) -> tuple[float, float]:
-    """Screen position of a point of the plane, by the axes' ranges and the size of the plot."""
+    """Screen position of a point of the plane, by the axes' ranges and the size of the box."""
     place = page.evaluate(
         """([x, y]) => {
-          const plot = document.querySelector('.lv-surface .lv-plotly');
-          const at = plot.querySelector('rect.nsewdrag').getBoundingClientRect();
-          const [x0, x1] = plot.layout.xaxis.range, [y0, y1] = plot.layout.yaxis.range;
+          const at = document.querySelector('.lv-surface .lv-host').getBoundingClientRect();
+          const { box, x: [x0, x1], y: [y0, y1] } = lossvizStage.look().surface;
           const [across, up] = [(x - x0) / (x1 - x0), (y - y0) / (y1 - y0)];
-          return [at.left + at.width * across, at.bottom - at.height * up];
+          return [at.left + box.left + box.width * across,
+                  at.top + box.top + box.height * (1 - up)];
         }""",
         [x, y],
     )
@@ -115,7 +115,9 @@ def test_first_paint_stands_at_the_start_and_is_paused(show: Open) -> None:
     expect(page.locator(".lv-steps")).to_have_text("step 0 / 300")
 
 
-@pytest.mark.parametrize("kind", ["regions", "classes", "fit", "parity", "confusion", "digits", "none"])
+@pytest.mark.parametrize(
+    "kind", ["regions", "classes", "fit", "parity", "confusion", "digits", "none"]
+)
 def test_every_kind_of_predictions_is_drawn(show: Open, kind: str) -> None:
     page = show(f"?kind={kind}")
     seek(page, 150)
@@ -249,7 +251,7 @@ def test_a_drag_zooms_and_is_no_click_and_new_data_keep_the_zoom(show: Open) -> 
     page.mouse.move(*on_surface(page, 1, -1), steps=6)
     page.mouse.up()
     page.wait_for_timeout(600)
-    ranges = "() => document.querySelector('.lv-surface .lv-plotly').layout.xaxis.range"
+    ranges = "() => lossvizStage.look().surface.x"
     zoomed = page.evaluate(ranges)
     assert zoomed == pytest.approx([-1, 1], abs=0.05)
     page.evaluate("() => { document.querySelector('.lv-stage').dataset.same = 'yes' }")
@@ -261,6 +263,58 @@ def test_a_drag_zooms_and_is_no_click_and_new_data_keep_the_zoom(show: Open) -> 
     assert "start" not in heard(page)
     page.get_by_role("button", name="Reset view").click()
     page.wait_for_function(f"Math.abs(({ranges})()[0] + 2.4) < 1e-6")
+
+
+def test_a_flat_drag_zooms_one_axis_shift_moves_and_a_double_click_goes_back(show: Open) -> None:
+    page = show()
+
+    def drag(start: tuple[float, float], end: tuple[float, float]) -> None:
+        page.mouse.move(*on_surface(page, *start))
+        page.mouse.down()
+        page.mouse.move(*on_surface(page, *end), steps=4)
+        page.mouse.up()
+        settled(page)
+
+    home = probe(page, "look().surface")
+    drag((-1, 0), (1, 0))
+    zoomed = probe(page, "look().surface")
+    assert zoomed["x"] == pytest.approx([-1, 1], abs=0.05)
+    assert zoomed["y"] == home["y"]
+    assert zoomed["heads"] != home["heads"]
+    page.keyboard.down("Shift")
+    x, y = on_surface(page, 0, 0)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + zoomed["box"]["width"] / 4, y, steps=4)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    assert probe(page, "look().surface.x") == pytest.approx([-1.5, 0.5], abs=0.05)
+    page.mouse.dblclick(*on_surface(page, -0.5, 0.5))
+    settled(page)
+    assert probe(page, "look().surface.x") == home["x"]
+    page.wait_for_timeout(400)
+    assert "start" not in heard(page)
+
+
+def test_the_colour_of_a_grid_point_is_that_of_its_loss(show: Open) -> None:
+    page = show("?linear=1")
+    flat = data.surface(log=False)
+    assert flat.z is not None
+    host = page.locator(".lv-surface .lv-host").bounding_box()
+    assert host
+    shades = []
+    order = []
+    for i in range(4, len(flat.x) - 4, 7):
+        x, y = on_surface(page, flat.x[i], flat.y[len(flat.y) // 2])
+        shade = pixel(page, "surface", "back", x - host["x"], y - host["y"])
+        assert shade[3] == 255
+        shades.append(sum(shade[:3]))
+        order.append(float(flat.z[len(flat.y) // 2, i]))
+    # The palette rises in lightness with the loss; a level's line may darken a pixel a little.
+    rank = np.argsort(order)
+    steps = np.diff(np.asarray(shades)[rank])
+    assert (steps > -70).all()
+    assert shades[rank[-1]] > shades[rank[0]]
 
 
 def test_a_click_on_a_chip_hides_its_contender_everywhere(show: Open) -> None:
@@ -572,7 +626,12 @@ def test_panels_can_be_left_out(show: Open, kept: str) -> None:
 def test_a_lone_peak_does_not_take_all_the_colours(show: Open) -> None:
     page = show("?peak=1")
     expect(page.locator(".lv-surface .lv-caption")).to_contain_text("Colours stop at")
-    expect(page.locator(".lv-surface .cbaxis")).to_contain_text("≥")
+    box = probe(page, "look()")["surface"]["box"]
+    last = data.as_plain("light")["scale"][-1][1]  # type: ignore[index]
+    peak = pixel(page, "surface", "back", box["left"] + box["width"] - 4, box["top"] + 4)
+    assert peak == [*(int(last[i : i + 2], 16) for i in (1, 3, 5)), 255]
+    bar = pixel(page, "surface", "back", box["left"] + box["width"] + 15, box["top"] + 1)
+    assert bar == pytest.approx(peak, abs=3)
 
 
 # --- other sizes, other addresses, bad days -------------------------------------------------------
@@ -619,12 +678,16 @@ def test_it_works_under_a_base_path(app_server: Callable[..., str], open_page: O
     assert probe(page, "steps") == 300
 
 
-def test_without_plotly_there_is_a_sentence(server: str, browser: Browser) -> None:
+def test_without_plotly_it_stays_flat_and_says_why(server: str, browser: Browser) -> None:
     context = browser.new_context()
     page = context.new_page()
     page.route("**/plotly.min.js", lambda route: route.abort())
     page.goto(server)
-    expect(page.get_by_role("alert")).to_contain_text("The drawing library did not load")
+    page.wait_for_function(READY)
+    page.get_by_role("button", name="3-D").click()
+    expect(page.locator(".lv-surface")).to_contain_text("The library for 3-D did not load")
+    assert probe(page, "view") == "2d"
+    assert seek(page, 60)["surface"]["heads"]
     context.close()
 
 
@@ -637,7 +700,7 @@ def test_leaving_cleans_up_and_coming_back_works(show: Open) -> None:
 
 
 def test_the_files_are_kept_by_the_browser_and_squeezed(server: str, show: Open) -> None:
-    page = show()
+    page = show("?view=3d")
     urls = page.evaluate("() => performance.getEntriesByType('resource').map(e => e.name)")
     plotly = next(url for url in urls if url.endswith("plotly.min.js"))
     request = urllib.request.Request(plotly, headers={"Accept-Encoding": "gzip"})

@@ -1,16 +1,15 @@
-// Sent inline with every message, so it only fetches the real module, and Plotly beside it.
+// Sent inline with every message, so it only fetches the real module, and Plotly when it is asked for.
 const script = document.querySelector('script[src*="/static/js/"]');
 const base = script && script.src.startsWith(location.origin)
   ? script.src.split("/static/js/")[0] : location.origin;
-const load = (src) => (window.lossvizPlotly ??= new Promise((done, fail) => {
+const plotly = () => (window.lossvizPlotly ??= new Promise((done, fail) => {
+  const src = base + "@PLOTLY@/plotly.min.js";
   const tag = Object.assign(document.createElement("script"), { src, async: true });
   tag.onload = () => done(window.Plotly);
   tag.onerror = () => { tag.remove(); window.lossvizPlotly = undefined; fail(new Error("no Plotly")); };
   document.head.append(tag);
 }));
 export default (args) => {
-  const plotly = load(base + "@PLOTLY@/plotly.min.js");
-  plotly.catch(() => {});
   if (!args.parentElement.style.minHeight) args.parentElement.style.minHeight = "560px";
   return import(base + "@STAGE@/index.js").then((stage) => stage.default({ ...args, plotly }), () => {
     args.parentElement.textContent = "The pictures did not load. Check the connection and reload the page.";

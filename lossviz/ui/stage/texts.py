@@ -48,7 +48,7 @@ TEXTS: dict[str, str] = {
     "predicted": "predicted",
     "target": "target",
     "noWebgl": "This browser cannot show 3-D (WebGL is missing); the surface stays in 2-D.",
-    "noPlotly": "The drawing library did not load. Check the connection and reload the page.",
+    "noPlotly": "The library for 3-D did not load; the surface stays in 2-D. Reload to try again.",
     "badMessage": "The stage could not read what the server sent. Reload the page to try again.",
 }
 

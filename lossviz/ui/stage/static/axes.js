@@ -1,57 +1,79 @@
-// From data to pixels and back, out of what Plotly shows publicly: the drag rectangle and the ranges.
+// Axes on a canvas: from data to pixels and back, and the ticks, words and titles around the box.
 
-/** The look all Plotly instances share. */
-export function baseLayout(theme) {
-  const { palette, font } = theme;
+import { ticks } from "./ticks.js";
+
+const SMALL = 11;
+const TITLE = 12;
+
+/**
+ * The map of a picture of `size` with `margin` (left, right, top, bottom) around the box: `x` and `y`
+ * give pixels, `backX` and `backY` data. With `log`, the range of y is in powers of ten.
+ */
+export function mapping(size, margin, [x0, x1], [y0, y1], log = false) {
+  const width = size.width - margin.left - margin.right;
+  const height = size.height - margin.top - margin.bottom;
+  if (width < 20 || height < 20) return null;
+  const box = { left: margin.left, top: margin.top, width, height };
+  const scaleX = width / (x1 - x0);
+  const scaleY = height / (y1 - y0);
   return {
-    paper_bgcolor: "rgba(0,0,0,0)",
-    plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: font, size: 12, color: palette.muted },
-    showlegend: false,
-    hoverlabel: {
-      bgcolor: palette.panel,
-      bordercolor: palette.grid,
-      font: { family: font, size: 12, color: palette.text },
-    },
-  };
-}
-
-/** One axis; `more` adds to it. */
-export function axis(theme, title, more = {}) {
-  const { palette } = theme;
-  return {
-    title: { text: title, standoff: 6, font: { size: 12, color: palette.muted } },
-    gridcolor: palette.grid,
-    linecolor: palette.grid,
-    zeroline: false,
-    ticks: "outside",
-    ticklen: 4,
-    tickcolor: palette.grid,
-    tickfont: { size: 11, color: palette.muted },
-    autorange: false,
-    ...more,
-  };
-}
-
-export const PLOT_CONFIG = { displayModeBar: false, responsive: false, doubleClick: "reset", showTips: false };
-
-/** The current map of a cartesian plot, or null while there is none. */
-export function mapping(plot) {
-  const rect = plot.querySelector("rect.nsewdrag");
-  const { xaxis, yaxis } = plot.layout ?? {};
-  if (!rect || !xaxis?.range || !yaxis?.range) return null;
-  const side = (name) => Number(rect.getAttribute(name));
-  const box = { left: side("x"), top: side("y"), width: side("width"), height: side("height") };
-  const [x0, x1] = xaxis.range.map(Number);
-  const [y0, y1] = yaxis.range.map(Number);
-  const log = yaxis.type === "log";
-  const scaleX = box.width / (x1 - x0);
-  const scaleY = box.height / (y1 - y0);
-  return {
-    box,
+    box, rangeX: [x0, x1], rangeY: [y0, y1], log,
     x: (value) => box.left + (value - x0) * scaleX,
-    y: (value) => box.top + box.height - ((log ? Math.log10(value) : value) - y0) * scaleY,
+    y: (value) => box.top + height - ((log ? Math.log10(value) : value) - y0) * scaleY,
     backX: (pixel) => x0 + (pixel - box.left) / scaleX,
-    backY: (pixel) => y0 + (box.top + box.height - pixel) / scaleY,
+    backY: (pixel) => y0 + (box.top + height - pixel) / scaleY,
   };
+}
+
+/** Everything around the box. `look` has the titles `x` and `y`, and which grid lines are drawn. */
+export function drawAxes(context, map, theme, { x, y, gridX = false, gridY = false }) {
+  const { box } = map;
+  const across = ticks(...map.rangeX, false, Math.max(2, Math.min(8, box.width / 50)));
+  const up = ticks(...map.rangeY, map.log, Math.max(2, Math.min(8, box.height / 30)));
+  const pixelX = across.places.map((place) => box.left + ((place - map.rangeX[0]) / span(map.rangeX)) * box.width);
+  const pixelY = up.places.map((place) => box.top + box.height - ((place - map.rangeY[0]) / span(map.rangeY)) * box.height);
+  const bottom = box.top + box.height;
+  const lines = new Path2D();
+  for (const px of pixelX) line(lines, crisp(px), gridX ? box.top : bottom, crisp(px), bottom + 4);
+  for (const py of pixelY) line(lines, box.left - 4, crisp(py), gridY ? box.left + box.width : box.left, crisp(py));
+  context.save();
+  context.lineWidth = 1;
+  context.setLineDash([]);
+  context.strokeStyle = theme.palette.grid;
+  context.stroke(lines);
+  context.fillStyle = theme.palette.muted;
+  across.words.forEach((word, i) => write(context, theme, word, pixelX[i], bottom + 14, "center"));
+  up.words.forEach((word, i) => write(context, theme, word, box.left - 7, pixelY[i], "right"));
+  context.font = `${TITLE}px ${theme.font}`;
+  context.textAlign = "center";
+  if (x) context.fillText(x, box.left + box.width / 2, bottom + 29, box.width);
+  context.translate(11, box.top + box.height / 2);
+  context.rotate(-Math.PI / 2);
+  if (y) context.fillText(y, 0, 0, box.height + 30);
+  context.restore();
+}
+
+const span = ([from, to]) => to - from;
+const crisp = (pixel) => Math.round(pixel - 0.5) + 0.5;
+
+function line(path, x0, y0, x1, y1) {
+  path.moveTo(x0, y0);
+  path.lineTo(x1, y1);
+}
+
+/** A word whose end may be raised, as in 10<sup>3</sup>; `y` is its middle. */
+export function write(context, theme, word, x, y, align) {
+  const [plain, raised = ""] = word.split(/<\/?sup>/);
+  const fonts = [`${SMALL}px ${theme.font}`, `${SMALL - 3}px ${theme.font}`];
+  context.textBaseline = "middle";
+  context.textAlign = "left";
+  context.font = fonts[1];
+  const more = raised ? context.measureText(raised).width : 0;
+  context.font = fonts[0];
+  const width = context.measureText(plain).width;
+  const from = x - { left: 0, center: 0.5, right: 1 }[align] * (width + more);
+  context.fillText(plain, from, y);
+  if (!raised) return;
+  context.font = fonts[1];
+  context.fillText(raised, from + width, y - 4);
 }

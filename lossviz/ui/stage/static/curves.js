@@ -1,42 +1,24 @@
-// The loss curves: axes by Plotly; pale curves that stand still; the strong part, heads and cursor move.
+// The loss curves: axes and pale curves that stand still; the strong part, heads and cursor move.
 
-import { axis, baseLayout, mapping } from "./axes.js";
+import { drawAxes, mapping } from "./axes.js";
 import { number } from "./format.js";
 import { drawDiverged, drawHead, drawOutside, inside } from "./heads.js";
 import { Panel } from "./panel.js";
-import { Plot } from "./plot.js";
-import { ticks } from "./ticks.js";
 import { headAt, trace, trail } from "./trail.js";
+
+const MARGIN = { left: 52, right: 12, top: 8, bottom: 36 };
 
 export class CurvesPanel extends Panel {
   constructor(stage) {
     super(stage, "curves", stage.text.losses);
-    this.plot = new Plot(stage.plotly, this.host, () => this.refresh());
     this.items = [];
     this.addLayers();
     this.listen();
   }
 
   show(scene) {
-    const { theme } = this.stage;
-    const { losses } = scene;
     this.range = this.widen(valueRange(scene), scene);
-    const [low, high] = this.range;
-    const { places, words } = ticks(low, high, losses.log, 5);
-    const layout = {
-      ...baseLayout(theme),
-      margin: { l: 52, r: 12, t: 8, b: 36 },
-      xaxis: axis(theme, this.stage.text.step, { range: [0, Math.max(1, scene.planned)], showgrid: false,
-        fixedrange: true, nticks: 7 }),
-      yaxis: axis(theme, losses.title, { type: losses.log ? "log" : "linear", range: [low, high],
-        fixedrange: true, tickvals: places.map(losses.log ? (place) => 10 ** place : (place) => place),
-        ticktext: words }),
-      dragmode: false,
-      hovermode: false,
-    };
-    const key = JSON.stringify([theme.mode, scene.planned, losses.log, losses.title, this.range]);
-    return this.plot.show(key, () => [{ type: "scatter", x: [], y: [] }], layout)
-      .then(() => this.refresh());
+    this.refresh();
   }
 
   /** While a run grows the axis only grows, so that nothing jumps. */
@@ -50,16 +32,19 @@ export class CurvesPanel extends Panel {
 
   refresh() {
     const { scene, theme } = this.stage;
-    if (!scene?.losses) return;
+    if (!scene?.losses || !this.range) return;
     this.fitLayers();
-    this.map = mapping(this.plot.node);
+    const { losses } = scene;
+    this.map = mapping(this.size, MARGIN, [0, Math.max(1, scene.planned)], this.range, losses.log);
+    const ground = this.back.clear();
     const context = this.still.clear();
     this.items = [];
     if (!this.map) return;
+    drawAxes(ground, this.map, theme, { x: this.stage.text.step, y: losses.title, gridY: true });
     this.items = this.visibleCurves(scene).map((item) => ({ ...item, way: this.way(item.columns) }));
     const { box } = this.map;
     this.clip(context, box);
-    if (Number.isFinite(scene.losses.target)) this.drawTarget(context, box, scene.losses.target);
+    if (Number.isFinite(losses.target)) this.drawTarget(context, box, losses.target);
     context.globalAlpha = theme.mode === "dark" ? 0.34 : 0.3;
     context.lineJoin = "round";
     for (const { mark, way, kind } of this.items) stroke(context, way, Infinity, mark, kind);
@@ -213,9 +198,7 @@ export class CurvesPanel extends Panel {
     });
   }
 
-  destroy() {
-    this.plot.destroy();
-  }
+  destroy() {}
 }
 
 function stroke(context, way, until, mark, kind) {

@@ -26,20 +26,21 @@ class Seat {
     this.host = host;
   }
 
-  /** A whole scene makes older messages that still wait pointless. */
+  /** Whether these bytes are a new scene; it makes older messages that still wait pointless. */
   receive(bytes) {
     let message;
     try {
       message = unpack(bytes);
     } catch (error) {
       this.fail("badMessage", error);
-      return;
+      return false;
     }
-    if (message.digest === this.digest) return;
+    if (message.digest === this.digest) return false;
     this.digest = message.digest;
     if (message.kind === "scene") this.queue = [];
     this.queue.push(message);
     this.working ??= this.work().finally(() => (this.working = null));
+    return message.kind === "scene";
   }
 
   async work() {
@@ -60,18 +61,12 @@ class Seat {
       else this.send("resync", true);
       return;
     }
-    const plotly = await this.plotly.catch(() => null);
-    if (!plotly) {
-      this.fail("noPlotly");
-      return;
-    }
-    if (this.gone) return;
     const shape = Stage.shape(message);
     const before = this.stage;
     if (before && shape !== this.shape) this.clear();
     if (!this.stage) {
       this.host.querySelector(".lv-sorry")?.remove();
-      this.stage = new Stage(this.host, plotly, message, before);
+      this.stage = new Stage(this.host, this.plotly, message, before);
       this.stage.send = (event, value) => this.send(event, value);
       this.host.style.minHeight = "auto";
       expose(this.stage);
@@ -85,8 +80,7 @@ class Seat {
     if (error) console.debug("lossviz stage:", error);
     this.clear();
     this.digest = null;
-    const fallback = { noPlotly: "The drawing library did not load. Reload the page.",
-      badMessage: "The stage could not read what the server sent. Reload the page." };
+    const fallback = { badMessage: "The stage could not read what the server sent. Reload the page." };
     const sorry = Object.assign(document.createElement("p"), { className: "lv-sorry", role: "alert",
       textContent: this.text?.[name] ?? fallback[name] });
     this.host.querySelector(".lv-sorry")?.remove();
@@ -108,8 +102,8 @@ export default function show({ parentElement, data, plotly, setTriggerValue }) {
   seat.gone = false;
   seat.plotly = plotly;
   seat.send = setTriggerValue;
-  if (data) seat.receive(data);
-  seat.stage?.retheme(); // Streamlit calls again, with the same data, when the page's theme changes
+  // Streamlit calls again, with the same data, when the page's theme changes.
+  if (!data || !seat.receive(data)) seat.stage?.retheme();
   return () => {
     seat.gone = true;
     seat.clear();

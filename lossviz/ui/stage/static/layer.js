@@ -9,13 +9,14 @@ export class Layer {
     host.append(this.canvas);
     this.width = 0;
     this.height = 0;
+    this.fits = 0; // how often it was emptied by a change of size
   }
 
   /** Fit to `width` x `height`; setting the size of a canvas clears it, so only on a change. */
   fit(width, height) {
     const density = window.devicePixelRatio || 1;
     if (width === this.width && height === this.height && density === this.density) return;
-    Object.assign(this, { width, height, density });
+    Object.assign(this, { width, height, density, fits: this.fits + 1 });
     this.canvas.width = Math.max(1, Math.round(width * density));
     this.canvas.height = Math.max(1, Math.round(height * density));
     this.canvas.style.width = `${width}px`;

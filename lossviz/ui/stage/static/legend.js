@@ -1,6 +1,6 @@
 // One chip for each contender: how it is drawn, what it is called, how it stands. Press to hide or show.
 
-import { el } from "./dom.js";
+import { el, say } from "./dom.js";
 import { drawDiverged, drawHead } from "./heads.js";
 
 export class Legend {
@@ -34,12 +34,14 @@ export class Legend {
   update(contender) {
     const chip = this.chips.get(contender.id);
     const hidden = this.stage.hidden.has(contender.id);
+    const mark = this.stage.markOf(contender);
+    const wanted = JSON.stringify([contender, hidden, mark, this.stage.theme.mode]);
+    if (wanted === chip.shown) return;
+    chip.shown = wanted;
     chip.node.setAttribute("aria-pressed", String(!hidden));
     chip.node.classList.toggle("lv-diverged", contender.diverged);
-    chip.label.textContent = contender.label;
-    chip.detail.textContent = contender.detail;
-    chip.status.textContent = contender.status;
-    drawSample(chip.sample, this.stage.markOf(contender), contender.diverged, this.stage.theme.palette.background);
+    for (const part of ["label", "detail", "status"]) say(chip[part], contender[part]);
+    drawSample(chip.sample, mark, contender.diverged, this.stage.theme.palette.background);
   }
 }
 

@@ -1,4 +1,4 @@
-// What all three panels share: a titled section, a host of reserved size, two layers over it.
+// What all three panels share: a titled section, a host of reserved size, three layers in it.
 
 import { el } from "./dom.js";
 import { Layer } from "./layer.js";
@@ -16,17 +16,26 @@ export class Panel {
       el("header", {}, this.title, this.tools), this.host, this.caption);
   }
 
-  /** Called once Plotly's node is in the host, so that the layers lie above it. */
+  /** `back` is what stands still: axes, colours; `still` what changes now and then; `moving` the rest. */
   addLayers() {
+    this.back = new Layer(this.host, "back");
     this.still = new Layer(this.host, "still");
     this.moving = new Layer(this.host, "moving");
     this.tip = new Tip(this.host);
   }
 
+  /** The host's size, asked for once until `resized`: to ask makes the browser lay out the page. */
+  get size() {
+    return (this.measured ??= { width: this.host.clientWidth, height: this.host.clientHeight });
+  }
+
+  resized() {
+    this.measured = null;
+  }
+
   fitLayers() {
-    const { clientWidth, clientHeight } = this.host;
-    this.still.fit(clientWidth, clientHeight);
-    this.moving.fit(clientWidth, clientHeight);
+    const { width, height } = this.size;
+    for (const layer of [this.back, this.still, this.moving]) layer.fit(width, height);
   }
 
   touch() {

@@ -1,21 +1,21 @@
 // The predictions panel: what one contender's model says, at the step shown.
 
-import { axis, baseLayout, mapping } from "./axes.js";
+import { drawAxes, mapping } from "./axes.js";
 import { Confusion } from "./confusion.js";
 import { el, say } from "./dom.js";
 import { Fit } from "./fit.js";
 import { fill } from "./format.js";
 import { Panel } from "./panel.js";
 import { Parity } from "./parity.js";
-import { Plot } from "./plot.js";
 import { Regions } from "./regions.js";
 
 const KINDS = { regions: Regions, fit: Fit, confusion: Confusion, parity: Parity };
 
+const MARGIN = { left: 52, right: 12, top: 8, bottom: 36 };
+
 export class PredictPanel extends Panel {
   constructor(stage) {
     super(stage, "predict", stage.text.predictions);
-    this.plot = new Plot(stage.plotly, this.host, () => this.refresh());
     this.addLayers();
     this.note = el("p", { class: "lv-wait", hidden: true });
     this.host.append(this.note);
@@ -28,32 +28,24 @@ export class PredictPanel extends Panel {
   }
 
   show(scene) {
-    const { theme, text } = this.stage;
+    const { text } = this.stage;
     const { predictions } = scene;
     this.offer(scene);
     this.note.hidden = Boolean(predictions);
     this.note.textContent = scene.predictionsNote;
-    this.plot.hide(!predictions || predictions.kind === "confusion");
     this.row = -1;
     this.picture = null;
     this.legend.replaceChildren();
-    if (!predictions) return this.refresh();
+    if (predictions) this.picture = this.pictureOf(scene, predictions);
+    if (this.picture) this.legend.replaceChildren(...this.picture.legend(text));
+    this.refresh();
+  }
+
+  pictureOf(scene, predictions) {
+    const { theme } = this.stage;
     const owner = scene.contenders.find((contender) => contender.id === predictions.contender);
     const color = owner ? this.stage.markOf(owner).color : theme.palette.accent;
-    this.picture = new KINDS[predictions.kind](predictions, theme, color);
-    this.legend.replaceChildren(...this.picture.legend(text));
-    const { axes } = this.picture;
-    if (!axes) return this.refresh();
-    const layout = {
-      ...baseLayout(theme),
-      margin: { l: 52, r: 12, t: 8, b: 36 },
-      xaxis: axis(theme, axes.xTitle, { range: axes.x, fixedrange: true, showgrid: false, nticks: 6 }),
-      yaxis: axis(theme, axes.yTitle, { range: axes.y, fixedrange: true, showgrid: false, nticks: 6 }),
-      dragmode: false,
-      hovermode: false,
-    };
-    const key = JSON.stringify([theme.mode, predictions.kind, axes]);
-    return this.plot.show(key, () => [{ type: "scatter", x: [], y: [] }], layout).then(() => this.refresh());
+    return new KINDS[predictions.kind](predictions, theme, color);
   }
 
   /** The list to choose from, without disturbing one that is open and still the same. */
@@ -70,9 +62,14 @@ export class PredictPanel extends Panel {
 
   refresh() {
     this.fitLayers();
-    this.map = this.picture?.axes ? mapping(this.plot.node) : null;
+    const axes = this.picture?.axes;
+    this.map = axes ? mapping(this.size, MARGIN, axes.x, axes.y) : null;
+    const ground = this.back.clear();
     const context = this.still.clear();
-    if (this.picture && this.map) this.drawPoints(context, this.map.box);
+    if (this.map) {
+      drawAxes(ground, this.map, this.stage.theme, { x: axes.xTitle, y: axes.yTitle });
+      this.drawPoints(context, this.map.box);
+    }
     this.layerPoints();
     this.row = -1;
     this.touch();
@@ -108,7 +105,5 @@ export class PredictPanel extends Panel {
     say(this.when, fill(this.stage.text.frameStep, { step: frames.steps[row] }));
   }
 
-  destroy() {
-    this.plot.destroy();
-  }
+  destroy() {}
 }

@@ -27,17 +27,19 @@ export function expose(stage) {
     seek: (step) => clock.seek(step),
     play: () => clock.play(),
     pause: () => clock.pause(),
-    /** The step each panel shows, the numbers read out, and where the heads are, in pixels. */
+    /** The step each panel shows, where the heads are in pixels, and what part of the plane is seen. */
     look: () => look(stage),
   };
 }
+
+const ranges = ({ view, flat }) => (view === flat && flat.map ? { x: flat.map.rangeX, y: flat.map.rangeY } : {});
 
 function look(stage) {
   const { surface, curves, predict } = stage.panels;
   const { time } = stage;
   return {
     time,
-    surface: surface && { heads: surface.heads(time), box: surface.view.box },
+    surface: surface && { heads: surface.heads(time), box: surface.view.box, ...ranges(surface) },
     curves: curves && { cursor: curves.map?.x(time), heads: curves.heads(time), box: curves.map?.box },
     predict: predict && { row: predict.row, box: predict.map?.box },
   };

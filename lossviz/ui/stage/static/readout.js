@@ -20,14 +20,21 @@ export class Readout {
 
   show(scene) {
     this.node.hidden = scene.paths.size === 0;
-    this.rows = new Map(scene.contenders.filter(({ id }) => scene.paths.has(id)).map((contender) => {
+    const contenders = scene.contenders.filter(({ id }) => scene.paths.has(id));
+    const wanted = JSON.stringify(contenders.map((one) => [one.id, one.label, this.stage.markOf(one).color]));
+    if (wanted !== this.shown) this.build(contenders);
+    this.shown = wanted;
+    this.refresh();
+  }
+
+  build(contenders) {
+    this.rows = new Map(contenders.map((contender) => {
       const cells = ["loss", "sliceLoss", "residual"].map((name) => [name, el("td", {})]);
       const swatch = el("i", { style: `background:${this.stage.markOf(contender).color}` });
       const row = el("tr", {}, el("th", { scope: "row" }, swatch, contender.label), ...cells.map(([, cell]) => cell));
       return [contender.id, { row, cells }];
     }));
     this.body.replaceChildren(...[...this.rows.values()].map(({ row }) => row));
-    this.refresh();
   }
 
   refresh() {

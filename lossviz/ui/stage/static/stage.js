@@ -118,8 +118,13 @@ export class Stage {
     this.readout.show(this.scene);
     this.follow(message.cue);
     this.clockChanged();
-    await Promise.all(this.eachPanel().map((panel) => panel.show(this.scene)));
+    this.awaitFont();
+    await this.showPanels();
     await this.painted();
+  }
+
+  showPanels() {
+    return Promise.all(this.eachPanel().map((panel) => panel.show(this.scene)));
   }
 
   /** Append a delta; asks for a whole scene when it does not join on. */
@@ -134,7 +139,7 @@ export class Stage {
     this.panels.surface?.refresh();
     if (this.panels.predict) this.panels.predict.row = -1;
     this.clockChanged();
-    await this.panels.curves?.show(this.scene);
+    this.panels.curves?.show(this.scene);
     await this.painted();
   }
 
@@ -158,7 +163,7 @@ export class Stage {
     this.dress(this.scene);
     this.legend.show(this.scene);
     this.readout.show(this.scene);
-    await Promise.all(this.eachPanel().map((panel) => panel.show(this.scene)));
+    await this.showPanels();
     await this.painted();
   }
 
@@ -171,6 +176,15 @@ export class Stage {
     style.colorScheme = theme.mode;
   }
 
+  /** Words on a canvas do not change by themselves when the page's font has come. */
+  async awaitFont() {
+    const font = `12px ${this.theme.font}`;
+    if (document.fonts.check(font)) return;
+    await document.fonts.load(font);
+    this.panels.surface?.flat.forget();
+    this.resized();
+  }
+
   follow(cue) {
     if (!cue || cue.id === this.cue) return;
     this.cue = cue.id;
@@ -181,14 +195,18 @@ export class Stage {
     else if (cue.do !== "start") this.clock.seek(this.clock.last);
   }
 
-  /** Count a picture once the browser has had the chance to paint it. */
+  /** Count a picture once the browser has painted it: a message that is sent from within a frame
+   *  arrives after that frame. */
   painted() {
     this.wake();
     return new Promise((done) => {
-      requestAnimationFrame(() => requestAnimationFrame(() => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        port1.close();
         paintings += 1;
         done();
-      }));
+      };
+      requestAnimationFrame(() => port2.postMessage(null));
     });
   }
 
@@ -256,11 +274,12 @@ export class Stage {
   }
 
   resized() {
+    for (const panel of this.eachPanel()) panel.resized();
     cancelAnimationFrame(this.resizing);
     this.resizing = requestAnimationFrame(() => {
       if (this.gone || !this.scene) return;
       this.layOut();
-      for (const panel of this.eachPanel()) panel.show(this.scene);
+      this.showPanels();
     });
   }
 

@@ -8,6 +8,7 @@ import { FlatSurface } from "./surface2d.js";
 import { Landscape, webglWorks } from "./surface3d.js";
 import { nearest } from "./trail.js";
 import { drawWays, headPixels } from "./ways.js";
+import { Zoom } from "./zoom.js";
 
 const NEAR = 10; // pixels between the pointer and a way that count as "on it"
 const DOUBLE = 280; // a second click within this time belongs to a double click
@@ -15,12 +16,13 @@ const DOUBLE = 280; // a second click within this time belongs to a double click
 export class SurfacePanel extends Panel {
   constructor(stage) {
     super(stage, "surface", stage.text.surface);
-    this.flat = new FlatSurface(stage.plotly, this.host, () => this.viewChanged(this.flat));
-    this.view = this.flat;
     this.items = [];
     this.version = 0;
     this.buildTools();
     this.addLayers();
+    this.flat = new FlatSurface(this.back, () => this.viewChanged(this.flat));
+    this.view = this.flat;
+    this.zoom = new Zoom(this.host, () => (this.view === this.flat ? this.flat : null));
     this.wait = el("p", { class: "lv-wait", hidden: true }, stage.text.surfacePending);
     this.host.append(this.wait);
     this.listen();
@@ -64,25 +66,38 @@ export class SurfacePanel extends Panel {
   }
 
   async render() {
-    const { theme, text } = this.stage;
-    const surface = this.drawn;
     if (this.mode === "3d" && !(this.webgl ??= webglWorks())) this.mode = "2d";
-    const deep = this.mode === "3d" && this.scale;
-    if (deep && !this.landscape) {
-      this.landscape = new Landscape(this.stage.plotly, this.host, () => this.viewChanged(this.landscape));
-      this.host.append(this.still.canvas, this.moving.canvas, this.tip.node, this.wait);
+    if (this.mode === "3d" && this.scale && !this.landscape) {
+      this.present(this.flat);
+      await this.addLandscape();
+      if (this.stage.gone) return;
     }
-    this.view = deep ? this.landscape : this.flat;
-    this.flat.plot.hide(deep);
-    this.landscape?.plot.hide(!deep);
+    await this.present(this.mode === "3d" && this.scale ? this.landscape : this.flat);
+  }
+
+  async present(view) {
+    const { theme, text } = this.stage;
+    this.view = view;
+    this.host.classList.toggle("lv-flat", view === this.flat);
+    this.landscape?.plot.hide(view === this.flat);
     this.buttons["2d"].setAttribute("aria-pressed", String(this.mode !== "3d"));
     this.buttons["3d"].setAttribute("aria-pressed", String(this.mode === "3d"));
     this.buttons["3d"].disabled = this.webgl === false;
     this.buttons["3d"].title = this.webgl === false ? text.noWebgl : "";
     say(this.caption, this.words());
     const version = `${this.version}|${theme.mode}`;
-    await this.view.show(surface, this.scale, theme, version, this.everyWay());
-    this.viewChanged(this.view);
+    await view.show(this.drawn, this.scale, theme, version, this.everyWay(), this.size);
+    this.viewChanged(view);
+  }
+
+  /** Only a landscape needs Plotly, so it is fetched now. */
+  async addLandscape() {
+    const plotly = await this.stage.plotly().catch(() => null);
+    this.noPlotly = !plotly;
+    if (this.noPlotly) this.mode = "2d";
+    if (this.noPlotly || this.landscape || this.stage.gone) return;
+    this.landscape = new Landscape(plotly, this.host, () => this.viewChanged(this.landscape));
+    this.host.append(this.still.canvas, this.moving.canvas, this.tip.node, this.wait);
   }
 
   words() {
@@ -91,6 +106,7 @@ export class SurfacePanel extends Panel {
     const surface = this.drawn;
     const say = [surface.note];
     if (this.webgl === false) say.push(text.noWebgl);
+    if (this.noPlotly) say.push(text.noPlotly);
     if (scale?.masked) {
       const total = count(surface.z.data.length);
       say.push(fill(text.masked, { count: count(scale.masked), total }));
@@ -114,7 +130,7 @@ export class SurfacePanel extends Panel {
   viewChanged(view) {
     if (view !== this.view || !this.drawn) return;
     this.fitLayers();
-    view.remap();
+    view.remap(this.size);
     this.resetButton.hidden = !view.moved;
     const still = this.still.clear();
     this.items = [];
@@ -158,7 +174,8 @@ export class SurfacePanel extends Panel {
     this.leave();
     if (event.button !== 0) return;
     this.pressed = this.spot(event);
-    // Plotly covers the page while a button is down, so the release is heard at the window.
+    this.zoom.press(event, this.pressed);
+    // In 3-D Plotly covers the page while a button is down: the release is heard at the window.
     const done = (end) => this.release(end);
     window.addEventListener("pointerup", done, { capture: true, once: true });
   }
@@ -169,7 +186,10 @@ export class SurfacePanel extends Panel {
     const [x, y] = this.spot(event);
     if (!from || Math.hypot(x - from[0], y - from[1]) > 4) return;
     clearTimeout(this.clicking);
-    if (event.timeStamp - (this.lastClick ?? -1e9) < DOUBLE) return;
+    if (event.timeStamp - (this.lastClick ?? -1e9) < DOUBLE) {
+      if (this.view === this.flat) this.flat.reset();
+      return;
+    }
     this.lastClick = event.timeStamp;
     const target = this.pointAt(x, y);
     if (!target || !this.drawn.clickable) return;
@@ -236,7 +256,7 @@ export class SurfacePanel extends Panel {
 
   destroy() {
     clearTimeout(this.clicking);
-    this.flat.destroy();
+    this.zoom.end();
     this.landscape?.destroy();
   }
 }

@@ -1,38 +1,74 @@
-// The flat surface: Plotly's contour plot, and our map from the plane to pixels.
+// The flat surface: colours and levels on a canvas of its own, axes, and a bar that explains the colours.
 
-import { axis, baseLayout, mapping } from "./axes.js";
+import { drawAxes, mapping, write } from "./axes.js";
+import { colorTable, paintHeat } from "./heat.js";
 import { drawMarks, drawMask } from "./mask.js";
-import { Plot } from "./plot.js";
-import { colorTicks, rows } from "./scale.js";
+import { colorTicks } from "./scale.js";
 import { trail } from "./trail.js";
 
-const ends = (column) => [column.data[0], column.data[column.data.length - 1]];
+const MARGIN = { left: 52, right: 62, top: 10, bottom: 42 };
+const LINES = { light: { line: [30, 36, 48], alpha: 0.3 }, dark: { line: [232, 234, 237], alpha: 0.28 } };
+const LINE_WIDTH = 0.8;
+
+const ends = ({ data }) => [data[0], data[data.length - 1]];
+const differs = (range, home) => range.some((end, i) => Math.abs(end - home[i]) > 1e-9);
 
 export class FlatSurface {
-  constructor(plotly, host, onView) {
-    this.plot = new Plot(plotly, host, onView);
+  /** `onView` is called when a person has zoomed. */
+  constructor(layer, onView) {
+    this.layer = layer;
+    this.onView = onView;
     this.map = null;
+    this.zoomed = null;
   }
 
+  /** The zoom stays for as long as `uirevision` is the same. */
   show(surface, scale, theme, version) {
     this.home = { x: ends(surface.x), y: ends(surface.y) };
-    const coarse = matchMedia("(pointer: coarse)").matches;
-    const layout = {
-      ...baseLayout(theme),
-      margin: { l: 52, r: 62, t: 10, b: 42, autoexpand: false },
-      xaxis: axis(theme, surface.xTitle, { range: [...this.home.x], showgrid: !scale }),
-      yaxis: axis(theme, surface.yTitle, { range: [...this.home.y], showgrid: !scale }),
-      dragmode: coarse ? false : "zoom",
-      hovermode: false,
-      uirevision: surface.uirevision,
-    };
-    const none = [{ type: "scatter", x: [], y: [] }];
-    return this.plot.show(version, () => (scale ? [contour(surface, scale, theme)] : none), layout);
+    if (surface.uirevision !== this.uirevision) this.zoomed = null;
+    Object.assign(this, { surface, scale, theme, version, uirevision: surface.uirevision });
   }
 
-  /** Take the map of the picture as it is now. */
-  remap() {
-    this.map = mapping(this.plot.node);
+  /** Take the map of the picture as it is now, and paint it where it has changed. */
+  remap(size) {
+    const { x, y } = this.zoomed ?? this.home;
+    this.map = mapping(size, MARGIN, x, y);
+    const wanted = JSON.stringify([this.version, this.layer.fits, x, y]);
+    if (wanted === this.painted) return;
+    this.painted = wanted;
+    this.paint();
+  }
+
+  paint() {
+    const context = this.layer.clear();
+    const { map, scale, surface, theme } = this;
+    if (!map) return;
+    if (scale) {
+      this.paintHeat(context);
+      drawBar(context, map.box, scale, theme);
+    }
+    drawAxes(context, map, theme, { x: surface.xTitle, y: surface.yTitle, gridX: !scale, gridY: !scale });
+  }
+
+  paintHeat(context) {
+    const { map, scale, surface, theme, layer } = this;
+    const { density } = layer;
+    const { left, top, width, height } = map.box;
+    const [x0, y0] = [Math.round(left * density), Math.round(top * density)];
+    const image = context.createImageData(Math.round(width * density), Math.round(height * density));
+    const placeX = Float64Array.from({ length: image.width }, (_, i) => map.backX((x0 + i + 0.5) / density));
+    const placeY = Float64Array.from({ length: image.height }, (_, j) => map.backY((y0 + j + 0.5) / density));
+    const { low, high, step, values } = scale;
+    paintHeat(image, { x: surface.x.data, y: surface.y.data, values }, placeX, placeY, {
+      low, high, step, start: Math.ceil(low / step) * step, colors: colorTable(theme.scale),
+      width: LINE_WIDTH * density, ...LINES[theme.mode],
+    });
+    context.putImageData(image, x0, y0);
+  }
+
+  /** Paint again even though nothing has changed: the page's font has come. */
+  forget() {
+    this.painted = null;
   }
 
   get box() {
@@ -49,51 +85,50 @@ export class FlatSurface {
     });
   }
 
-  /** What stands still above Plotly's picture. */
+  /** What stands still above the picture. */
   drawStill(context, surface, scale, palette) {
     if (scale?.masked) drawMask(context, surface, this.map, palette);
     if (surface.marks) drawMarks(context, surface.marks, this.map, palette);
   }
 
   get moved() {
-    const { xaxis, yaxis } = this.plot.node.layout ?? {};
-    if (!xaxis) return false;
-    const differs = (range, home) => range.some((end, i) => Math.abs(end - home[i]) > 1e-9);
-    return differs(xaxis.range, this.home.x) || differs(yaxis.range, this.home.y);
+    return Boolean(this.zoomed)
+      && (differs(this.zoomed.x, this.home.x) || differs(this.zoomed.y, this.home.y));
+  }
+
+  /** Look at a part: ranges of x and y. */
+  zoom(x, y) {
+    this.zoomed = { x, y };
+    this.onView();
   }
 
   reset() {
-    const { x, y } = this.home;
-    return this.plot.plotly.relayout(this.plot.node, { "xaxis.range": [...x], "yaxis.range": [...y] });
-  }
-
-  destroy() {
-    this.plot.destroy();
+    this.zoomed = null;
+    this.onView();
   }
 }
 
-function contour(surface, scale, theme) {
+/** The bar of colours at the right of the box, with the levels on it and words beside it. */
+function drawBar(context, box, scale, theme) {
   const { low, high, step } = scale;
-  const { mode, palette } = theme;
+  const left = box.left + box.width + 10;
+  const bottom = box.top + box.height;
+  const at = (value) => bottom - ((value - low) / (high - low)) * box.height;
+  const paint = context.createLinearGradient(0, bottom, 0, box.top);
+  for (const [place, color] of theme.scale) paint.addColorStop(place, color);
+  context.save();
+  context.setLineDash([]);
+  context.fillStyle = paint;
+  context.fillRect(left, box.top, 10, box.height);
+  const { line, alpha } = LINES[theme.mode];
+  context.fillStyle = `rgba(${line.join()},${alpha})`;
+  for (let level = Math.ceil(low / step) * step; level <= high; level += step) {
+    context.fillRect(left, at(level) - LINE_WIDTH / 2, 10, LINE_WIDTH);
+  }
   const { places, words } = colorTicks(scale);
-  return {
-    type: "contour",
-    x: surface.x.data,
-    y: surface.y.data,
-    z: rows(scale.values, surface.x.data.length),
-    zauto: false,
-    zmin: low,
-    zmax: high,
-    colorscale: theme.scale,
-    autocontour: false,
-    contours: { coloring: "heatmap", start: Math.ceil(low / step) * step, end: high, size: step },
-    line: { width: 0.7, color: mode === "dark" ? "rgba(232,234,237,.28)" : "rgba(30,36,48,.30)" },
-    connectgaps: false,
-    hoverinfo: "skip",
-    colorbar: {
-      thickness: 10, outlinewidth: 0, x: 1, xpad: 10, ypad: 0, len: 1,
-      tickvals: places, ticktext: words, ticks: "outside", ticklen: 3, tickcolor: palette.grid,
-      tickfont: { size: 11, color: palette.muted },
-    },
-  };
+  context.fillStyle = theme.palette.grid;
+  for (const place of places) context.fillRect(left + 10, Math.round(at(place) - 0.5), 3, 1);
+  context.fillStyle = theme.palette.muted;
+  places.forEach((place, i) => write(context, theme, words[i], left + 15, at(place), "left"));
+  context.restore();
 }

@@ -1,9 +1,8 @@
 // The surface as a landscape: Plotly's gl surface, and ways projected onto the screen by its camera.
 
-import { baseLayout } from "./axes.js";
 import { cameraEye, cameraStamp, projector } from "./camera3d.js";
 import { number } from "./format.js";
-import { Plot } from "./plot.js";
+import { baseLayout, Plot } from "./plot.js";
 import { colorTicks, rows } from "./scale.js";
 import { trail } from "./trail.js";
 
@@ -37,14 +36,14 @@ export class Landscape {
     node.on("plotly_unhover", () => (this.hovered = null));
   }
 
-  async show(surface, scale, theme, version, items) {
+  async show(surface, scale, theme, version, items, size) {
     const layout = sceneLayout(surface, scale, theme);
     this.scale = scale;
     const traces = () => [landscape(surface, scale, theme)];
-    await this.plot.show(version, traces, layout);
+    await this.plot.show(version, traces, layout, size);
     if (this.plot.painted && !projector(this.plot.node)) {
       const fixed = () => [...traces(), ...items.map((item) => fixedWay(item, scale))];
-      await this.plot.show(`${version}|fixed`, fixed, layout);
+      await this.plot.show(`${version}|fixed`, fixed, layout, size);
     }
   }
 

@@ -4,12 +4,19 @@
 function pageMode(host) {
   const ground = getComputedStyle(host).getPropertyValue("--st-background-color").trim();
   if (!ground) return null;
-  const sample = document.createElement("i");
-  sample.style.color = ground;
-  host.append(sample);
-  const [red, green, blue] = (getComputedStyle(sample).color.match(/[\d.]+/g) ?? []).map(Number);
-  sample.remove();
-  if (blue === undefined) return null;
+  if (!modes.has(ground)) modes.set(ground, modeOf(ground));
+  return modes.get(ground);
+}
+
+const modes = new Map(); // by colour: to paint one and look is slow
+
+function modeOf(color) {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
+  const context = canvas.getContext("2d");
+  context.fillStyle = color;
+  context.fillRect(0, 0, 1, 1);
+  const [red, green, blue, alpha] = context.getImageData(0, 0, 1, 1).data;
+  if (!alpha) return null;
   return 0.299 * red + 0.587 * green + 0.114 * blue < 128 ? "dark" : "light";
 }
 
