@@ -97,10 +97,18 @@ export class Dial {
 
   // --- from the server ---
 
+  // Called for every run of the page, mostly with the same data: then the page is left in peace.
   update(data, post) {
-    const first = !this.data;
     this.data = data;
     this.post = post;
+    const look = JSON.stringify({ ...data, value: null, seen: null });
+    const same = look === this.look;
+    this.look = look;
+    if (!same) this.dress(data);
+    if (!same || data.value !== this.value) this.follow();
+  }
+
+  dress(data) {
     this.label.textContent = data.label;
     this.label.title = data.help;
     this.help.hidden = !data.help;
@@ -111,11 +119,8 @@ export class Dial {
     this.reset.setAttribute("aria-label", `${data.label}: ${reset}`);
     this.root.style.setProperty("--lv-dial", data.color || "var(--st-primary-color)");
     // The slider's largest value is set before its value, or the browser would cut that.
-    if (Number(this.range.max) !== data.stops.length - 1 || first) {
-      this.range.max = data.stops.length - 1;
-      this.paint(first ? data.value : this.value);
-    }
-    this.follow();
+    this.range.max = data.stops.length - 1;
+    this.paint(this.value ?? data.value);
   }
 
   // Show what the server says, unless a person has said something newer.
