@@ -101,10 +101,16 @@ def plane_of(comparison: Comparison, runs: Sequence[Run]) -> Plane:
 
 
 def slice_of(comparison: Comparison, runs: Sequence[Run], plane: Plane | None = None) -> Slice:
-    """The plane (or the given one), its window, and every run projected on it."""
+    """The plane (or the given one), its window, and every run projected on it.
+
+    The plane is of all runs, the window of those that are visible.
+    """
     plane = plane_of(comparison, runs) if plane is None else plane
     tracks = tuple(track_of(comparison, plane, run) for run in runs)
-    window = planes.window(plane, [torch.from_numpy(t.coords) for t in tracks])
+    coords = [torch.from_numpy(t.coords) for t in tracks]
+    # Who is hidden does not count, so that one who travels far can be put aside. The plane stays.
+    seen = [c for c, one in zip(coords, comparison.contenders, strict=True) if one.visible]
+    window = planes.window(plane, seen or coords)
     return Slice(plane, window, tracks)
 
 

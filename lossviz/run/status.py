@@ -33,18 +33,22 @@ class Status:
 
     def __str__(self) -> str:
         if self.kind == "finished":
-            return f"finished after {self.step} steps"
+            return f"finished after {_steps(self.step)}"
         return f"{self.kind} at step {self.step}"
 
     @property
     def sentence(self) -> str:
         """What happened, for a person."""
         if self.kind == "finished":
-            return f"All {self.step} steps were taken."
+            return (
+                "The one step was taken."
+                if self.step == 1
+                else f"All {self.step} steps were taken."
+            )
         if self.kind == "running":
-            return f"{self.step} steps were taken so far."
+            return f"{_steps(self.step)} taken so far."
         if self.kind == "cancelled":
-            return f"It was stopped after {self.step} steps; what was done until then is kept."
+            return f"It was stopped after {_steps(self.step)}; what was done until then is kept."
         if self.step == 0:
             return "The loss is not a finite number at the starting weights already."
         if math.isnan(self.loss):
@@ -58,6 +62,10 @@ class Status:
             f"surface. A smaller learning rate usually helps. The path is shown up to step "
             f"{self.step - 1}."
         )
+
+
+def _steps(count: int) -> str:
+    return "1 step" if count == 1 else f"{count} steps"
 
 
 def is_bad(loss: float, first: float) -> bool:

@@ -70,13 +70,30 @@ class Progress:
 def show_comparison(comparison: Comparison) -> None:
     """Everything below the cards; what is wrong with the settings is said here."""
     try:
-        own = _begin(comparison)
-        waiting = own.running or _fine(own, comparison) is None
+        shown = _first_of(comparison)
+        own = _begin(shown)
+        if shown != comparison and not own.running:
+            _runs(own, shown)  # it is over, and is kept by this
+            shown = _first_of(comparison)
+            own = _begin(shown)
+        waiting = own.running or _fine(own, shown) is None
     except SettingError as error:
         st.error(str(error), icon=":material/error:")
         return
     # Always the same fragment at the same place, so that the stage is never mounted anew.
-    st.fragment(_draw, run_every=LOOK if waiting else None)(comparison, waiting)
+    st.fragment(_draw, run_every=LOOK if waiting else None)(comparison, shown, waiting)
+
+
+def _first_of(comparison: Comparison) -> Comparison:
+    """What is computed now: the comparison, or the long run on whose plane its start lies."""
+    base = replace(comparison, start=None)
+    if comparison.start is None or not _long(base) or show.finished(base) is not None:
+        return comparison
+    return base
+
+
+def _long(comparison: Comparison) -> bool:
+    return engine.estimate(comparison.experiments()) > engine.WHOLE
 
 
 def _begin(comparison: Comparison) -> Progress:
@@ -86,8 +103,7 @@ def _begin(comparison: Comparison) -> Progress:
     if own.key != key:
         own.drop()
         own = st.session_state[PROGRESS] = Progress(key)
-        long = engine.estimate(comparison.experiments()) > engine.WHOLE
-        if long and show.finished(comparison) is None:
+        if _long(comparison) and show.finished(comparison) is None:
             own.job = engine.Job(comparison.experiments(), show.start_of(comparison))
             _wait_for_first_sight(own.job)
     # The whole page runs, so the stage gets a whole scene.
@@ -104,19 +120,25 @@ def _wait_for_first_sight(job: engine.Job) -> None:
 # --- drawing -----------------------------------------------------------------------------------
 
 
-def _draw(comparison: Comparison, waiting: bool) -> None:
+def _draw(comparison: Comparison, shown: Comparison, waiting: bool) -> None:
     """The fragment: one look at what there is."""
     own: Progress = st.session_state[PROGRESS]
     if state.current() != comparison:
         st.rerun()  # an event of the stage changed the settings: the whole page follows
     try:
+        if shown != comparison:
+            st.caption(
+                "First the run from the initial weights, because the start is a point of its "
+                "plane; then the run from there."
+            )
         if own.running:
-            _draw_running(own, comparison)
+            _draw_running(own, shown)
             return
-        surface = _fine(own, comparison)
-        if waiting and surface is not None and own.sent is not None:
+        surface = _fine(own, shown)
+        whole = surface is not None or (shown != comparison and show.finished(shown) is not None)
+        if waiting and whole and own.sent is not None:
             st.rerun()  # all is there: the last time that this fragment runs by itself
-        _draw_finished(own, comparison, surface)
+        _draw_finished(own, shown, surface)
     except SettingError as error:
         st.error(str(error), icon=":material/error:")
 
@@ -128,8 +150,9 @@ def _draw_finished(own: Progress, comparison: Comparison, surface: Surface | Non
         surface = show.surface_of(comparison, cut, COARSE, tag)
     own.message = _scene(comparison, runs, cut, surface, tag)
     own.sent = tuple(int(run.recorded[-1]) for run in runs)
+    _progress_bar(own)
     _put(own, comparison)
-    _say(own, comparison, runs, cut)
+    _say(comparison, runs, cut)
 
 
 def _draw_running(own: Progress, comparison: Comparison) -> None:
@@ -152,8 +175,9 @@ def _draw_running(own: Progress, comparison: Comparison) -> None:
     elif last != own.sent:
         own.message = _delta(own, comparison, runs)
         own.sent = last
+    _progress_bar(own)
     _put(own, comparison)
-    _say(own, comparison, runs, replace(own.cut, tracks=_tracks(comparison, own.cut, runs)))
+    _say(comparison, runs, replace(own.cut, tracks=_tracks(comparison, own.cut, runs)))
 
 
 def _tracks(
@@ -252,9 +276,7 @@ def _mount(
 # --- words -------------------------------------------------------------------------------------
 
 
-def _say(own: Progress, comparison: Comparison, runs: Sequence[Run], cut: Slice) -> None:
-    if own.job is not None:
-        _progress_bar(own)
+def _say(comparison: Comparison, runs: Sequence[Run], cut: Slice) -> None:
     if comparison.start is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("All contenders start at the point that was clicked.")
@@ -269,7 +291,9 @@ def _say(own: Progress, comparison: Comparison, runs: Sequence[Run], cut: Slice)
 
 
 def _progress_bar(own: Progress) -> None:
-    assert own.job is not None
+    """How far a job is, above the picture, with a button to end it; nothing without a job."""
+    if own.job is None:
+        return
     now = own.job.progress()
     if now.phase == "failed":
         st.error(f"The run stopped: {now.error}", icon=":material/error:")

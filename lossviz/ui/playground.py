@@ -319,10 +319,12 @@ def scoreboard(rows: list[dict[str, str]], score: str, target: float) -> None:
         cells = "".join(f'<td class="n">{escape(row[name])}</td>' for name in numbers)
         color = mark(index).color(mode())
         lines.append(
-            f'<tr><td><i style="background:{color}"></i>{escape(row["contender"])}</td>{cells}'
-            f'<td class="w">{escape(row["status"])}</td></tr>'
+            f'<tr class="n"><td><i style="background:{color}"></i>{escape(row["contender"])}</td>'
+            f'{cells}<td class="w">{escape(row["status"])}</td></tr>'
+            # On a phone the sentence stands under the numbers instead.
+            f'<tr class="s"><td colspan="{len(numbers) + 1}">{escape(row["status"])}</td></tr>'
         )
     st.html(
         f'<div class="lv-table-box"><table class="lv-table"><thead><tr><th>contender</th>{titles}'
-        f"<th>status</th></tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
+        f'<th class="w">status</th></tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
     )

@@ -19,6 +19,9 @@ from lossviz.surface import Surface
 from lossviz.ui.stage import message as stage
 from lossviz.ui.widgets import short
 
+#: A path this many times as long as the others hides what they do.
+TOO_FAR = 10
+
 #: The stage's own panel of predictions, or the sentence that stands in its place.
 Seen = stage.Predictions | str
 
@@ -176,6 +179,7 @@ def about_slice(comparison: Comparison, cut: Slice, runs: Sequence[Run]) -> str:
         f"The largest distance from the slice is {largest:.3g} ({reading}); the paths span "
         f"{extent:.3g}."
     )
+    left_out += _far_traveller(comparison, sizes)
     if comparison.plane == "random":
         return f"Random directions, scaled to the weights of A's last step. {left_out}"
     first, second = cut.plane.info["explained"]
@@ -185,6 +189,25 @@ def about_slice(comparison: Comparison, cut: Slice, runs: Sequence[Run]) -> str:
         f"The slice explains {first:.0%} + {second:.0%} of the paths' variance (a random walk of "
         f"this length: {walk[0]:.0%} + {walk[1]:.0%}, so a high share alone proves little). "
         f"{left_out}"
+    )
+
+
+def _far_traveller(comparison: Comparison, sizes: Sequence[float]) -> str:
+    """A sentence about a visible path beside which the other visible ones are too small to see."""
+    visible = [
+        (size, name)
+        for size, name, one in zip(sizes, letters(len(sizes)), comparison.contenders, strict=True)
+        if one.visible and np.isfinite(size)
+    ]
+    if len(visible) < 2:
+        return ""
+    *others, (far, name) = sorted(visible)
+    typical = float(np.median([size for size, _ in others]))
+    if far < TOO_FAR * typical:
+        return ""
+    return (
+        f" {name} travels {far / max(typical, 1e-9):.0f} times as far as the others: hide it in "
+        "the legend to see them closer."
     )
 
 
@@ -220,17 +243,3 @@ def number(value: float) -> str:
 def percent(value: float) -> str:
     """A share for a table; a dash where there is none."""
     return f"{value:.1%}" if np.isfinite(value) else "–"
-
-
-def without_view(comparison: Comparison) -> Comparison:
-    """The comparison as far as runs and slices depend on it, for the keys of caches."""
-    return replace(
-        comparison,
-        contenders=tuple(replace(c, visible=True) for c in comparison.contenders),
-        color_range=None,
-        three_d=False,
-        log=False,
-        chosen=0,
-        target=1.0,
-        grid="61",
-    )

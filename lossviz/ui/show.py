@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import streamlit as st
 from torch import Tensor
@@ -27,22 +27,17 @@ Runs = tuple[Run, ...]
 MOST_KEPT = 12
 
 
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """All that one picture needs; the surface is None while it is not computed."""
-
-    runs: Runs
-    cut: Slice
-    surface: Surface | None
-    seen: Seen | None
-
-
 def for_runs(comparison: Comparison) -> Comparison:
     """The comparison as far as its runs depend on it."""
+    every = replace(
+        for_slice(comparison),
+        contenders=tuple(replace(c, visible=True) for c in comparison.contenders),
+    )
+    if comparison.start is not None:
+        return every  # a start is a point of a plane
     return replace(
-        for_slice(comparison), plane=_plain_plane(comparison), normalize="filter", plane_seed=0,
-        split="train",
-    ) if comparison.start is None else for_slice(comparison)  # fmt: skip
+        every, plane=_plain_plane(comparison), normalize="filter", plane_seed=0, split="train"
+    )
 
 
 def _plain_plane(comparison: Comparison) -> str:
@@ -53,7 +48,6 @@ def for_slice(comparison: Comparison) -> Comparison:
     """The comparison as far as its plane, paths and surface depend on it."""
     return replace(
         comparison,
-        contenders=tuple(replace(c, visible=True) for c in comparison.contenders),
         color_range=None,
         three_d=False,
         log=False,
@@ -151,7 +145,12 @@ def predictions_begun(
 
 def predictions_of(comparison: Comparison, runs: Sequence[Run], tag: str = "") -> Seen | None:
     """What the chosen contender's model predicts along its run."""
-    return predictions_begun(comparison, runs, tag).result()
+    try:
+        return predictions_begun(comparison, runs, tag).result()
+    except Exception:
+        # A future that failed (its worker died, the engine was stopped) is not for the next one.
+        _cached_predictions.clear()
+        raise
 
 
 def key(comparison: Comparison) -> str:

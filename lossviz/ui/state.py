@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
@@ -67,5 +67,5 @@ def notices() -> tuple[str, ...]:
 
 def address(url: Mapping[str, str]) -> str:
     """The full link to these URL fields on this server."""
-    base = (st.context.url or "").split("?")[0]
-    return f"{base}?{urlencode(url, safe='(),=;')}"
+    scheme, host, path, *_ = urlsplit(st.context.url or "")
+    return urlunsplit((scheme, host, path or "/", urlencode(url), ""))

@@ -106,6 +106,29 @@ def test_a_start_waits_for_the_plane_of_the_whole_run_and_then_trains_it_only_on
 
 
 @pytest.mark.usefixtures("chunked")
+def test_a_link_with_a_start_on_a_long_run_trains_the_plane_first_and_in_chunks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(picture, "race_of", None)
+    visit = Visit(LONG | {"seed": "12", "start": "0.5,-0.25"})
+    assert visit.url["start"] == "0.5,-0.25"
+    assert any("First the run from the initial weights" in c.value for c in visit.at.caption)
+    base = visit.picture["paths"][0]
+    assert (base["x"][0], base["y"][0]) != (pytest.approx(0.5), pytest.approx(-0.25))
+    for _ in range(200):
+        visit.again()
+        first = any("First the run" in c.value for c in visit.at.caption)
+        if not first and not visit.picture["live"]:
+            break
+    assert not first
+    path = visit.picture["paths"][0]
+    assert (path["x"][0], path["y"][0]) == (
+        pytest.approx(0.5, abs=1e-4), pytest.approx(-0.25, abs=1e-4),
+    )  # fmt: skip
+    assert visit.picture["contenders"][0]["last"] == 400
+
+
+@pytest.mark.usefixtures("chunked")
 def test_leaving_a_long_run_stops_it() -> None:
     visit = Visit(LONG)
     before = visit.at.session_state[live.PROGRESS]

@@ -214,15 +214,21 @@ def test_reset_goes_back_to_the_opening(quick: Visit) -> None:
 # --- events of the stage -----------------------------------------------------------------------
 
 
-def test_hiding_a_contender_on_the_stage_is_in_the_url_and_computes_nothing(quick: Visit) -> None:
+def test_hiding_a_contender_is_in_the_url_and_closes_in_on_the_others(quick: Visit) -> None:
     before = quick.picture
     quick.fire("visible", {"hidden": ["B"]})
     assert quick.url["hidden"] == "1"
     after = quick.picture
     assert [c["visible"] for c in after["contenders"]] == [True, False]
-    assert np.array_equal(before["surface"]["z"], after["surface"]["z"])
+    # The plane stays, and so do the paths on it; the window is that of who is visible.
+    for old, new in zip(before["paths"], after["paths"], strict=True):
+        assert np.array_equal(old["x"], new["x"])
+    own = after["paths"][0]["x"]
+    assert after["surface"]["x"][0] < own.min() <= own.max() < after["surface"]["x"][-1]
+    assert not np.array_equal(before["surface"]["x"], after["surface"]["x"])
     quick.fire("visible", {"hidden": []})
     assert "hidden" not in quick.url
+    assert np.array_equal(quick.picture["surface"]["z"], before["surface"]["z"])
 
 
 def test_choosing_whose_predictions(quick: Visit) -> None:

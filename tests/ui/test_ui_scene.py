@@ -125,11 +125,23 @@ def test_a_change_of_view_computes_nothing(comparison: Comparison) -> None:
         {"target": 0.5},
         {"color_range": (0.0, 1.0)},
         {"grid": "41"},
-        {"contenders": (replace(first, visible=False), second)},
     )
     for view in views:
         assert key(for_slice(replace(comparison, **view))) == key(for_slice(comparison)), view
         assert key(for_runs(replace(comparison, **view))) == key(for_runs(comparison)), view
+    hidden = replace(comparison, contenders=(replace(first, visible=False), second))
+    # Another window of the same plane.
+    assert key(for_slice(hidden)) != key(for_slice(comparison))
+    assert key(for_runs(hidden)) == key(for_runs(comparison))
+
+
+def test_a_contender_that_travels_far_is_named(comparison: Comparison) -> None:
+    three = replace(comparison, contenders=(Contender("sgd"), Contender("adam"), Contender("sgd")))
+    said = scene._far_traveller(three, [1.0, 40.0, 3.0])
+    assert "B travels 20 times as far" in said
+    assert scene._far_traveller(three, [1.0, 4.0, 3.0]) == ""
+    alone = replace(three, contenders=tuple(replace(c, visible=False) for c in three.contenders))
+    assert scene._far_traveller(alone, [1.0, 40.0, 3.0]) == ""
 
 
 def test_another_plane_is_drawn_of_the_same_runs(comparison: Comparison) -> None:
