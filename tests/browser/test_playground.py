@@ -197,7 +197,7 @@ def test_views_are_in_the_address(show: Show) -> None:
     page = show()
     page.locator(".lv-surface").get_by_role("button", name="3-D").click()
     says(page, "three_d", "true")
-    assert probe(page, "view") == "3d"
+    page.wait_for_function("() => lossvizStage.view === '3d'")
     repainted(page, lambda: page.get_by_text("Log scale").click())
     says(page, "log", "true")
     assert probe(page, "view") == "3d"

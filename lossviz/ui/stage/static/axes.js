@@ -61,8 +61,8 @@ function line(path, x0, y0, x1, y1) {
   path.lineTo(x1, y1);
 }
 
-/** A word whose end may be raised, as in 10<sup>3</sup>; `y` is its middle. */
-export function write(context, theme, word, x, y, align) {
+/** A word whose end may be raised, as in 10<sup>3</sup>; `y` is its middle, `most` the room it has. */
+export function write(context, theme, word, x, y, align, most = Infinity) {
   const [plain, raised = ""] = word.split(/<\/?sup>/);
   const fonts = [`${SMALL}px ${theme.font}`, `${SMALL - 3}px ${theme.font}`];
   context.textBaseline = "middle";
@@ -72,7 +72,7 @@ export function write(context, theme, word, x, y, align) {
   context.font = fonts[0];
   const width = context.measureText(plain).width;
   const from = x - { left: 0, center: 0.5, right: 1 }[align] * (width + more);
-  context.fillText(plain, from, y);
+  context.fillText(plain, from, y, Math.min(width + 1, most));
   if (!raised) return;
   context.font = fonts[1];
   context.fillText(raised, from + width, y - 4);

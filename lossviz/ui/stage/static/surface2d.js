@@ -6,7 +6,7 @@ import { drawMarks, drawMask } from "./mask.js";
 import { colorTicks } from "./scale.js";
 import { trail } from "./trail.js";
 
-const MARGIN = { left: 52, right: 62, top: 10, bottom: 42 };
+const MARGIN = { left: 52, right: 70, top: 10, bottom: 42 };
 const LINES = { light: { line: [30, 36, 48], alpha: 0.3 }, dark: { line: [232, 234, 237], alpha: 0.28 } };
 const LINE_WIDTH = 0.8;
 
@@ -129,6 +129,6 @@ function drawBar(context, box, scale, theme) {
   context.fillStyle = theme.palette.grid;
   for (const place of places) context.fillRect(left + 10, Math.round(at(place) - 0.5), 3, 1);
   context.fillStyle = theme.palette.muted;
-  places.forEach((place, i) => write(context, theme, words[i], left + 15, at(place), "left"));
+  places.forEach((place, i) => write(context, theme, words[i], left + 15, at(place), "left", MARGIN.right - 26));
   context.restore();
 }
