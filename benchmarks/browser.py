@@ -20,9 +20,17 @@ from tests.browser.chromium import FLAGS, find_chromium
 CHANGES = 40
 OPENINGS = 7
 EIGHT = ";".join(
-    ["sgd(lr=0.5)", "sgd(lr=0.2,momentum=0.9)", "adam(lr=0.02)", "adamw(lr=0.02)", "rmsprop(lr=0.01)",
-     "nadam(lr=0.02)", "adagrad(lr=0.1)", "rprop(lr=0.01)"]
-)  # fmt: skip
+    (
+        "sgd(lr=0.5)",
+        "sgd(lr=0.2,momentum=0.9)",
+        "adam(lr=0.02)",
+        "adamw(lr=0.02)",
+        "rmsprop(lr=0.01)",
+        "nadam(lr=0.02)",
+        "adagrad(lr=0.1)",
+        "rprop(lr=0.01)",
+    )
+)
 
 #: Note for every key the milliseconds until the stage has repainted with new data.
 WATCH = """() => {
