@@ -5,6 +5,7 @@ import streamlit as st
 from lossviz.ui import dial, live, playground, state
 
 comparison = state.opened()
+live.begin(comparison)
 
 with st.sidebar:
     playground.sidebar(comparison)

@@ -80,7 +80,7 @@ def bind_dense(
     """
     layers = [_bind_layer(layer, space, theta) for layer in stack.layers]
     found = [theta[:, :0]] * len(space.names)  # each tensor's slopes (K, its size)
-    ones = torch.ones(len(theta), dtype=theta.dtype)
+    slope_at = slope_of(criterion, len(theta), theta.dtype)
 
     def evaluate(batch: Batch) -> Tensor:
         inputs, targets = batch
@@ -91,11 +91,7 @@ def bind_dense(
             after = before if layer.activation is None else layer.activation(before)
             seen.append((hidden, before, after))
             hidden = after
-        # A leaf of its own: the last activation's backward reads the same values.
-        outputs = hidden.detach().requires_grad_()
-        with torch.enable_grad():
-            losses = criterion(outputs, targets)
-        (slope,) = torch.autograd.grad(losses, outputs, ones)
+        losses, slope = slope_at(hidden, targets)
         for layer, (into, before, after) in zip(reversed(layers), reversed(seen), strict=True):
             if layer.backward is not None:
                 slope = layer.backward(slope, before, after)
@@ -108,6 +104,31 @@ def bind_dense(
         return losses.detach()
 
     return evaluate
+
+
+def slope_of(
+    criterion: Criterion, count: int, dtype: torch.dtype
+) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """A function of outputs (K, N, C) and targets: the losses (K,), and their slopes (K, N, C).
+
+    A criterion with ``with_slope`` gives both itself, unless it gives None; the others go through
+    autograd.
+    """
+    ones = torch.ones(count, dtype=dtype)
+    known = getattr(criterion, "with_slope", None)
+
+    def slope_at(hidden: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        found = known(hidden, targets) if known is not None else None
+        if found is not None:
+            return found
+        # A leaf of its own: the last activation's backward reads the same values.
+        outputs = hidden.detach().requires_grad_()
+        with torch.enable_grad():
+            losses = criterion(outputs, targets)
+        (slope,) = torch.autograd.grad(losses, outputs, ones)
+        return losses, slope
+
+    return slope_at
 
 
 @dataclass(frozen=True, eq=False)

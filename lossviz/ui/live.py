@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -65,6 +66,13 @@ class Progress:
     def running(self) -> bool:
         """Whether a job is going on."""
         return self.job is not None and not self.job.done
+
+
+def begin(comparison: Comparison) -> None:
+    """Let the workers train while the page is being drawn; what is wrong is said later."""
+    with suppress(SettingError):
+        if comparison.start is None and not _long(comparison):
+            show.runs_begun(comparison)
 
 
 def show_comparison(comparison: Comparison) -> None:

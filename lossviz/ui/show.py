@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 from torch import Tensor
@@ -58,8 +59,8 @@ def for_slice(comparison: Comparison) -> Comparison:
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)
-def _cached_runs(key: str, _comparison: Comparison, _start: Tensor | None) -> Runs:
-    return engine.run(picture.race_of, _comparison, _start)
+def _cached_runs(key: str, _comparison: Comparison, _start: Tensor | None) -> Future[Runs]:
+    return engine.submit(picture.race_of, _comparison, _start)
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)
@@ -97,11 +98,14 @@ def finished(comparison: Comparison) -> Runs | None:
     return _kept().get(key(for_runs(comparison)))
 
 
+def runs_begun(comparison: Comparison) -> Future[Runs]:
+    """The runs from the start that the comparison asks for, trained while the page is drawn."""
+    return _cached_runs(key(for_runs(comparison)), comparison, start_of(comparison))
+
+
 def runs_of(comparison: Comparison) -> Runs:
     """The finished runs, from the start that the comparison asks for."""
-    return finished(comparison) or _cached_runs(
-        key(for_runs(comparison)), comparison, start_of(comparison)
-    )
+    return finished(comparison) or _result(runs_begun(comparison), _cached_runs)
 
 
 def plane_of_start(comparison: Comparison) -> Plane | None:
@@ -145,11 +149,15 @@ def predictions_begun(
 
 def predictions_of(comparison: Comparison, runs: Sequence[Run], tag: str = "") -> Seen | None:
     """What the chosen contender's model predicts along its run."""
+    return _result(predictions_begun(comparison, runs, tag), _cached_predictions)
+
+
+def _result(future: Future[Any], cache: Any) -> Any:
     try:
-        return predictions_begun(comparison, runs, tag).result()
-    except Exception:
+        return future.result()
+    except BaseException:
         # A future that failed (its worker died, the engine was stopped) is not for the next one.
-        _cached_predictions.clear()
+        cache.clear()
         raise
 
 

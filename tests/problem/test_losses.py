@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from lossviz import testing
-from lossviz.problem.losses.cross_entropy import cross_entropy
+from lossviz.problem.losses.cross_entropy import CrossEntropy, cross_entropy
 from lossviz.problem.losses.probabilities import nearest_distribution, one_against_rest, softmax
 from lossviz.problem.losses.targets import columns, signs
 from lossviz.registry import Shape, losses
@@ -156,3 +156,20 @@ def test_the_nearest_distribution_is_nearest():
     a, b = torch.meshgrid(steps, steps, indexing="ij")
     grid = torch.stack([a, b, 1 - a - b], -1)[a + b <= 1]
     assert (found - outputs).square().sum() <= (grid - outputs).square().sum(-1).min() + 1e-12
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.2])
+def test_the_slope_of_two_classes_is_autograds_to_the_bit(dtype, label_smoothing):
+    criterion = CrossEntropy(label_smoothing)
+    targets = torch.randint(0, 2, (11,))
+    outputs = (5 * torch.randn(3, 11, 2, dtype=dtype)).requires_grad_()
+    expected = criterion(outputs, targets)
+    (slope,) = torch.autograd.grad(expected.sum(), outputs)
+    found = criterion.with_slope(outputs.detach(), targets)
+    assert torch.equal(found[0], expected)
+    assert torch.equal(found[1], slope)
+
+
+def test_more_classes_are_left_to_autograd():
+    assert CrossEntropy().with_slope(torch.zeros(4, 3), torch.zeros(4, dtype=torch.long)) is None
