@@ -18,10 +18,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from chromium import FLAGS, SOFTWARE_GL, find_chromium
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
 
+from tests.browser.chromium import FLAGS, SOFTWARE_GL, find_chromium
+
 ROOT = Path(__file__).parents[2]
+#: Scripts for Streamlit; importing them would run them.
+collect_ignore_glob = ["*_app.py", "*_page.py"]
 
 
 @pytest.fixture(scope="session")

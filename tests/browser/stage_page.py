@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-import stage_data as data
 import streamlit as st
 
 from lossviz.ui.stage.component import stage
 from lossviz.ui.stage.message import Cue, delta_message, scene_message
+from tests.browser import stage_data as data
 
 st.set_page_config(layout="wide", initial_sidebar_state="collapsed")
 ask = st.query_params

@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from conftest import ROOT
 from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import ROOT
 
 pytestmark = pytest.mark.browser
 Show = Callable[..., Page]

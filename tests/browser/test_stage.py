@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-import stage_data as data
-from conftest import launch
 from playwright.sync_api import Browser, Page, Playwright, expect
 
 from lossviz.ui.stage.routes import STATIC
+from tests.browser import stage_data as data
+from tests.browser.conftest import launch
 
 pytestmark = pytest.mark.browser
 HERE = Path(__file__).parent

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 import streamlit as st
-from visit import Visit
 
 from lossviz import engine, picture
 from lossviz.registry import SettingError
 from lossviz.ui import live
 from lossviz.ui.stage.pack import unpack
+from tests.pages.visit import Visit
 
 LONG = {"steps": "400", "grid": "41", "dataset": "circles"}
 

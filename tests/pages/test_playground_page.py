@@ -6,10 +6,10 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from visit import ROOT, Visit
 
 from lossviz import registry
 from lossviz.comparison import MOST_CONTENDERS, Comparison
+from tests.pages.visit import ROOT, Visit
 
 QUICK = {"steps": "5", "grid": "41"}
 
