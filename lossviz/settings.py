@@ -118,9 +118,9 @@ class Experiment:
         SettingError: For a value outside its range, or choices that do not go together.
 
     >>> import lossviz as lv
-    >>> exp = lv.Experiment(optimizer="adam", params={"lr": 0.01})
+    >>> exp = lv.Experiment(optimizer="adam", params={"lr": 0.05})
     >>> exp.to_url()
-    {'v': '1', 'optimizer': 'adam(lr=0.01)'}
+    {'v': '1', 'optimizer': 'adam(lr=0.05)'}
     >>> lv.Experiment.from_url(exp.to_url()) == exp
     True
     """

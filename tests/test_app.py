@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,6 +16,12 @@ import app
 from lossviz import engine
 from lossviz.engine import program
 from lossviz.ui import server
+
+
+def run_alone(serve: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run it in a thread of its own: this one may have an event loop (Playwright's) already."""
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(lambda: asyncio.run(serve())).result()
 
 
 def test_the_app_serves_the_stage_the_dial_and_plotly() -> None:
@@ -33,7 +42,7 @@ def test_the_workers_live_as_long_as_the_server(monkeypatch: pytest.MonkeyPatch)
         async with server.lifespan(None):
             calls.append("serving")
 
-    asyncio.run(live())
+    run_alone(live)
     assert calls == [{"preload": server.WORKERS}, "frozen", "serving", "stopped"]
     assert set(server.PRELOAD) <= set(sys.modules)
 
@@ -49,7 +58,7 @@ def test_the_workers_stop_when_serving_fails(monkeypatch: pytest.MonkeyPatch) ->
             raise RuntimeError("the port is taken")
 
     with pytest.raises(RuntimeError, match="port"):
-        asyncio.run(live())
+        run_alone(live)
     assert calls == ["stopped"]
     assert program.current().inline  # the tests' own work stays in this process
 

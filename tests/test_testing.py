@@ -180,11 +180,10 @@ class Fickle(nn.Module):
     def __init__(self, inputs, outputs):
         super().__init__()
         self.weight = nn.Parameter(torch.rand(outputs, inputs))
-        self.calls = 0
 
     def forward(self, x):
-        self.calls += 1
-        return x @ self.weight.T * (1 + (self.calls > 2) * self.calls)
+        stacked = "BatchedTensor" in repr(self.weight)
+        return x @ self.weight.T * (2 if stacked else 1)
 
 
 class Unbounded(torch.autograd.Function):

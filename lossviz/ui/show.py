@@ -105,7 +105,10 @@ def runs_begun(comparison: Comparison) -> Future[Runs]:
 
 def runs_of(comparison: Comparison) -> Runs:
     """The finished runs, from the start that the comparison asks for."""
-    return finished(comparison) or _result(runs_begun(comparison), _cached_runs)
+    known = finished(comparison)
+    if known is not None:
+        return known
+    return _result(_cached_runs, key(for_runs(comparison)), comparison, start_of(comparison))
 
 
 def plane_of_start(comparison: Comparison) -> Plane | None:
@@ -143,21 +146,29 @@ def predictions_begun(
     comparison: Comparison, runs: Sequence[Run], tag: str = ""
 ) -> Future[Seen | None]:
     """What the chosen contender's model predicts along its run, computed beside all else."""
-    place = min(comparison.chosen, len(runs) - 1)
-    return _cached_predictions(key(for_runs(comparison)) + tag, comparison, runs[place], place)
+    return _cached_predictions(*_of_chosen(comparison, runs, tag))
 
 
 def predictions_of(comparison: Comparison, runs: Sequence[Run], tag: str = "") -> Seen | None:
     """What the chosen contender's model predicts along its run."""
-    return _result(predictions_begun(comparison, runs, tag), _cached_predictions)
+    return _result(_cached_predictions, *_of_chosen(comparison, runs, tag))
 
 
-def _result(future: Future[Any], cache: Any) -> Any:
+def _of_chosen(
+    comparison: Comparison, runs: Sequence[Run], tag: str
+) -> tuple[str, Comparison, Run, int]:
+    place = min(comparison.chosen, len(runs) - 1)
+    return key(for_runs(comparison)) + tag, comparison, runs[place], place
+
+
+def _result(cached: Any, *arguments: Any) -> Any:
+    """The result of a cached future. One that failed (wrong settings, a dead worker, an engine that
+    was stopped) is forgotten, so that the next one who asks tries again.
+    """
     try:
-        return future.result()
+        return cached(*arguments).result()
     except BaseException:
-        # A future that failed (its worker died, the engine was stopped) is not for the next one.
-        cache.clear()
+        cached.clear(*arguments)
         raise
 
 
