@@ -312,7 +312,7 @@ def _progress_bar(own: Progress) -> None:
         )
     elif now.phase == "running":
         left = "" if np.isnan(now.seconds_left) else f", about {_duration(now.seconds_left)} left"
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(horizontal=True, vertical_alignment="center", key="lv_progress"):
             st.progress(
                 now.share,
                 f"{now.done:,} of {now.total:,} steps, {now.rate:,.0f} steps/s{left}",
