@@ -139,7 +139,7 @@ def test_keys(show: Callable[..., Page]) -> None:
     start = LR.index(0.01)
     shown = []
     for key in ("ArrowRight", "ArrowUp", "ArrowLeft", "PageUp", "PageDown", "Home", "End"):
-        lr.press(key)
+        page.keyboard.press(key)
         shown.append(int(lr.input_value()))
     assert shown[:3] == [start + 1, start + 2, start + 1]
     assert shown[3] > shown[2] + 5
