@@ -7,6 +7,7 @@ takes as long to import as all the rest.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,147 +15,164 @@ import numpy as np
 from lossviz.problem.data import Table
 from lossviz.registry import DatasetEntry, Param, Shape, Value, datasets
 
-#: The features that "two" (or "one") keeps, for a picture of the predictions.
-_KEPT = {
-    "iris": (2, 3),
-    "wine": (0, 6),
-    "breast_cancer": (0, 1),
-    "diabetes": (2,),
-}
+#: What the choice of so few features is called.
+_FEW = {1: "one", 2: "two"}
 
 
-def make_iris(rng: np.random.Generator, samples: int, features: str) -> Table:
-    """Sepals and petals of three species of iris."""
-    return _load(rng, "iris", samples, features)
+@dataclass(frozen=True, kw_only=True)
+class Bundled:
+    """A data set of N samples with D features that scikit-learn gives as ``load_<name>``.
+
+    Args:
+        name, title, about, cite: As in `lossviz.registry.Entry`.
+        samples: N.
+        features: D.
+        classes: The number of classes, 0 in a regression.
+        used: How many samples are used at first; all when None.
+        fewest: The fewest samples that can be used.
+        kept: The columns that are left when few features are asked for, say for a picture of the
+            predictions; none where there is no such choice.
+        kept_words: What these columns are.
+        target: What the targets are.
+        options: For scikit-learn's function.
+    """
+
+    name: str
+    title: str
+    about: str
+    cite: str
+    samples: int
+    features: int
+    classes: int
+    used: int | None = None
+    fewest: int = 30
+    kept: tuple[int, ...] = ()
+    kept_words: str = ""
+    target: str = "class"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def make(self, rng: np.random.Generator, samples: int, features: str = "all") -> Table:
+        """The table: inputs (samples, D or as many as are kept) and targets (samples,).
+
+        Rows keep their order, and raw units are kept. A part of the samples is drawn with ``rng``,
+        each class in its proportion.
+        """
+        from sklearn import datasets as bundled
+
+        bunch = getattr(bundled, f"load_{self.name}")(**self.options)
+        inputs = np.asarray(bunch.data, dtype=np.float64)
+        targets = np.asarray(bunch.target, dtype=np.int64 if self.classes else np.float64)
+        rows = _subset(rng, targets if self.classes else np.zeros_like(targets), samples)
+        columns = list(range(self.features) if features == "all" else self.kept)
+        return Table(
+            inputs[rows][:, columns],
+            targets[rows],
+            feature_names=tuple(str(bunch.feature_names[i]) for i in columns),
+            class_names=tuple(str(name) for name in bunch.get("target_names", ())),
+            target_name=self.target,
+        )
+
+    def shape(self, params: Mapping[str, Value]) -> Shape:
+        """What the data set asks of a model."""
+        every = params.get("features", "all") == "all"
+        inputs = self.features if every else len(self.kept)
+        return Shape("classification" if self.classes else "regression", inputs, self.classes)
+
+    def entry(self) -> DatasetEntry:
+        """The entry of the catalogue."""
+        used = self.samples if self.used is None else self.used
+        words = "How many of the samples are used."
+        params = [Param("samples", used, self.fewest, self.samples, "log", help=words)]
+        if self.kept:
+            words = f"All features, or only {self.kept_words}."
+            choices = ("all", _FEW[len(self.kept)])
+            params.append(Param("features", "all", choices=choices, help=words))
+        return DatasetEntry(
+            name=self.name,
+            title=self.title,
+            about=self.about,
+            make=self.make,
+            cite=self.cite,
+            params=tuple(params),
+            shape=self.shape,
+            synthetic=False,
+        )
 
 
-def make_wine(rng: np.random.Generator, samples: int, features: str) -> Table:
-    """Chemical analyses of wines from three growers."""
-    return _load(rng, "wine", samples, features)
-
-
-def make_breast_cancer(rng: np.random.Generator, samples: int, features: str) -> Table:
-    """Shapes of cell nuclei in benign and malignant tumours."""
-    return _load(rng, "breast_cancer", samples, features)
-
-
-def make_digits(rng: np.random.Generator, samples: int) -> Table:
-    """Handwritten digits in 8 x 8 pixels."""
-    return _load(rng, "digits", samples, "all")
-
-
-def make_diabetes(rng: np.random.Generator, samples: int, features: str) -> Table:
-    """Progression of diabetes within a year, from ten measurements in their own units."""
-    return _load(rng, "diabetes", samples, features, scaled=False)
-
-
-def _load(
-    rng: np.random.Generator, name: str, samples: int, features: str, **options: Any
-) -> Table:
-    from sklearn import datasets as bundled
-
-    bunch = getattr(bundled, f"load_{name}")(**options)
-    inputs = np.asarray(bunch.data, dtype=np.float64)
-    classes = tuple(str(c) for c in bunch.get("target_names", ()))
-    targets = np.asarray(bunch.target, dtype=np.int64 if classes else np.float64)
-    rows = _subset(rng, targets, samples) if classes else np.arange(len(targets))
-    if not classes and samples < len(targets):
-        rows = np.sort(rng.permutation(len(targets))[:samples])
-    keep = range(inputs.shape[1]) if features == "all" else _KEPT[name]
-    names = tuple(str(bunch.feature_names[i]) for i in keep)
-    target = "class" if classes else "progression after a year"
-    return Table(inputs[rows][:, list(keep)], targets[rows], names, classes, target)
-
-
-def _subset(rng: np.random.Generator, targets: np.ndarray, count: int) -> np.ndarray:
-    """The rows of ``count`` samples, each class in its proportion."""
-    if count >= len(targets):
-        return np.arange(len(targets))
-    # Spread each class's rows, in random order, evenly over [0, 1): the first are in proportion.
-    place = np.empty(len(targets))
-    for c in np.unique(targets):
-        rows = rng.permutation(np.flatnonzero(targets == c))
+def _subset(rng: np.random.Generator, groups: np.ndarray, count: int) -> np.ndarray:
+    """The rows of ``count`` samples, each of the groups (N,) in its proportion."""
+    if count >= len(groups):
+        return np.arange(len(groups))
+    # Spread each group's rows, in random order, evenly over [0, 1): the first are in proportion.
+    place = np.empty(len(groups))
+    for group in np.unique(groups):
+        rows = rng.permutation(np.flatnonzero(groups == group))
         place[rows] = (np.arange(len(rows)) + rng.random()) / len(rows)
     return np.sort(np.argsort(place)[:count])
 
 
-def _samples(default: int, total: int) -> Param:
-    return Param("samples", default, 30, total, "log", help="How many of the samples are used.")
-
-
-def _features(few: str, which: str) -> Param:
-    return Param("features", "all", choices=("all", few), help=f"All features, or only {which}.")
-
-
-def _shape(task: Any, total: int, classes: int, few: int) -> Any:
-    def shape(params: Mapping[str, Value]) -> Shape:
-        inputs = total if params.get("features", "all") == "all" else few
-        return Shape(task, inputs, classes)
-
-    return shape
-
-
-datasets.add(
-    DatasetEntry(
+BUNDLED = (
+    Bundled(
         name="iris",
         title="Iris",
         about="Real: 150 flowers of three species by the size of their sepals and petals.",
-        make=make_iris,
         cite="Fisher, The Use of Multiple Measurements in Taxonomic Problems (1936); data by "
         "Anderson (1935)",
-        params=(_samples(150, 150), _features("two", "the length and width of the petals")),
-        shape=_shape("classification", 4, 3, 2),
-        synthetic=False,
-    )
-)
-datasets.add(
-    DatasetEntry(
+        samples=150,
+        features=4,
+        classes=3,
+        kept=(2, 3),
+        kept_words="the length and width of the petals",
+    ),
+    Bundled(
         name="wine",
         title="Wine",
         about="Real: 178 wines of three growers by 13 chemical measurements.",
-        make=make_wine,
         cite="Forina et al., PARVUS (1988); UCI Machine Learning Repository",
-        params=(_samples(178, 178), _features("two", "alcohol and flavanoids")),
-        shape=_shape("classification", 13, 3, 2),
-        synthetic=False,
-    )
-)
-datasets.add(
-    DatasetEntry(
+        samples=178,
+        features=13,
+        classes=3,
+        kept=(0, 6),
+        kept_words="alcohol and flavanoids",
+    ),
+    Bundled(
         name="breast_cancer",
         title="Breast cancer",
         about="Real: 569 tumours, benign or malignant, by 30 measurements of their cell nuclei.",
-        make=make_breast_cancer,
         cite="Street, Wolberg and Mangasarian, Nuclear Feature Extraction for Breast Tumor "
         "Diagnosis (1993); UCI Machine Learning Repository",
-        params=(_samples(569, 569), _features("two", "mean radius and mean texture")),
-        shape=_shape("classification", 30, 2, 2),
-        synthetic=False,
-    )
-)
-datasets.add(
-    DatasetEntry(
+        samples=569,
+        features=30,
+        classes=2,
+        kept=(0, 1),
+        kept_words="mean radius and mean texture",
+    ),
+    Bundled(
         name="digits",
         title="Digits",
         about="Real: up to 1 797 handwritten digits in 8 by 8 pixels, ten classes.",
-        make=make_digits,
         cite="Alpaydin and Kaynak, Optical Recognition of Handwritten Digits (1998); UCI Machine "
         "Learning Repository",
-        params=(Param("samples", 600, 100, 1797, "log", help="How many of the samples are used."),),
-        shape=_shape("classification", 64, 10, 64),
-        synthetic=False,
-    )
-)
-datasets.add(
-    DatasetEntry(
+        samples=1797,
+        features=64,
+        classes=10,
+        used=600,
+        fewest=100,
+    ),
+    Bundled(
         name="diabetes",
         title="Diabetes",
         about="Real: how the illness of 442 patients went on within a year, from ten measurements.",
-        make=make_diabetes,
         cite="Efron, Hastie, Johnstone and Tibshirani, Least Angle Regression, Ann. Stat. 32 "
         "(2004)",
-        params=(_samples(442, 442), _features("one", "the body mass index")),
-        shape=_shape("regression", 10, 0, 1),
-        synthetic=False,
-    )
+        samples=442,
+        features=10,
+        classes=0,
+        kept=(2,),
+        kept_words="the body mass index",
+        target="progression after a year",
+        options={"scaled": False},  # in the measurements' own units
+    ),
 )
+for _bundled in BUNDLED:
+    datasets.add(_bundled.entry())
