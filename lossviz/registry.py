@@ -16,10 +16,11 @@ import math
 import os
 import pkgutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
+from urllib.parse import quote, unquote
 
 Value = float | int | bool | str
 Scale = Literal["linear", "log"]
@@ -52,7 +53,7 @@ class Param:
     """One adjustable number, switch or choice of a catalogue entry.
 
     The type of ``default`` decides the kind: bool a switch, int a whole number, float a number,
-    str one of ``choices``.
+    str one of ``choices``, or a text that a person types where there is ``read``.
 
     Args:
         name: The keyword under which the value is passed to the entry's ``make``.
@@ -64,6 +65,7 @@ class Param:
         names: What a person reads for each of them; the choices themselves when it is empty.
         off: A value outside the range that is allowed too (say 0 for "none" beside a log range).
         title: What a person reads; the name with blanks when it is empty.
+        read: Checks a typed text; raises `SettingError` when it is not allowed.
     """
 
     name: str
@@ -76,19 +78,23 @@ class Param:
     names: tuple[str, ...] = ()
     off: float | None = None
     title: str = ""
+    read: Callable[[str], object] | None = None
 
     def __post_init__(self) -> None:
         if self.scale == "log" and self.low <= 0:
             raise ValueError(f"{self.name}: a log range starts above 0, not at {self.low}.")
-        if isinstance(self.default, str) != bool(self.choices):
+        if isinstance(self.default, str) != bool(self.choices or self.read):
             raise ValueError(
-                f"{self.name}: a choice has a str default and choices, a number neither."
+                f"{self.name}: a choice has a str default and choices, a text a str default and "
+                "a reader, a number none of them."
             )
         self.check(self.default)
 
     @property
-    def kind(self) -> Literal["switch", "whole", "number", "choice"]:
+    def kind(self) -> Literal["switch", "whole", "number", "choice", "text"]:
         """What sort of value this is."""
+        if self.read is not None:
+            return "text"
         if isinstance(self.default, bool):
             return "switch"
         if isinstance(self.default, int):
@@ -110,6 +116,8 @@ class Param:
             return "true or false"
         if self.kind == "choice":
             return f"one of {', '.join(self.choices)}"
+        if self.kind == "text":
+            return "a text"
         what = "a whole number" if self.kind == "whole" else "a number"
         off = "" if self.off is None else f", or {self.off:g}"
         return f"{what} from {self.low:g} to {self.high:g}{off}"
@@ -126,6 +134,10 @@ class Param:
         elif self.kind == "choice":
             if value in self.choices:
                 return str(value)
+        elif self.read is not None:
+            if isinstance(value, str):
+                self.read(value)
+                return value
         elif isinstance(value, int | float) and not isinstance(value, bool):
             # A whole number may be too long for a float; it is out of any range then.
             number = float(value) if abs(value) <= sys.float_info.max else math.nan
@@ -140,6 +152,8 @@ class Param:
         value: object = text
         if self.kind == "switch":
             value = {"true": True, "false": False, "1": True, "0": False}.get(text.lower(), text)
+        elif self.kind == "text":
+            value = unquote(text)
         elif self.kind != "choice":
             try:
                 value = float(text)
@@ -156,7 +170,7 @@ class Param:
         if self.kind == "choice":
             close = difflib.get_close_matches(str(text), self.choices, n=1)
             return close[0] if close else self.default
-        if self.kind == "switch":
+        if self.kind in ("switch", "text"):
             return self.default
         try:
             number = float(str(text))
@@ -169,6 +183,9 @@ class Param:
 
     def write(self, value: Value) -> str:
         """The value as a URL shows it; `parse` reads it back exactly."""
+        if self.kind == "text":
+            # Of a call's own signs `name(option=value,...)` none is left in the text.
+            return quote(str(value), safe=" +*/^.<>|")
         return str(value).lower() if isinstance(value, bool) else repr(value).strip("'")
 
 
@@ -292,10 +309,65 @@ class OptimizerEntry(Entry):
         layout: "flat" when the update is elementwise, so that all tensors can be trained as one
             vector; "tensors" when it looks at the shapes of the tensors.
         closure: Whether a step evaluates the loss again by itself (LBFGS).
+        refuses: ``refuses(shapes)`` gives the reason why tensors of these shapes cannot be
+            trained by it, or "".
+        worked: ``worked(run)`` gives one step in formulas and numbers, a
+            `lossviz.run.worked.Worked`, for a run whose optimizer was watched; None where it has
+            none.
+        stability: ``stability(run)`` gives a `lossviz.run.stability.Stability` for such a run; None
+            where no limit is known.
     """
 
     layout: Literal["flat", "tensors"] = "flat"
     closure: bool = False
+    refuses: Callable[[Sequence[tuple[int, ...]]], str] = lambda shapes: ""
+    worked: Callable[[Any], Any] | None = None
+    stability: Callable[[Any], Any] | None = None
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether each number is trained as if it were alone, so that runs can share a tensor."""
+        return self.layout == "flat" and not self.closure
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleEntry(Entry):
+    """``make(optimizer, steps, **params)`` gives a `torch.optim.lr_scheduler.LRScheduler`.
+
+    ``steps`` is how many steps the run takes; the scheduler is stepped once after each of them.
+    """
+
+
+Box = tuple[float, float, float, float]
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionEntry(Entry):
+    """``make(**params)`` gives ``f(x, y)`` on float64 tensors, elementwise and differentiable.
+
+    Each of these takes the parameters as a mapping:
+
+    Args:
+        domain: The usual window (x0, x1, y0, y1).
+        minimisers: The global minimisers; none where the function has no minimum, or where they
+            are not known.
+        minimum: The value at them, or None.
+        start: Where contenders start if nothing is said.
+        box: The points that are allowed (x0, x1, y0, y1), or None. After each step a point is put
+            back to the nearest allowed one.
+        deviation: ``deviation(step)`` gives what is added to the gradient (dx, dy) at a step, for
+            problems whose gradient changes from step to step; None for none.
+        log: Whether the surface reads better by the logarithm of its height over the minimum.
+    """
+
+    domain: Callable[[Mapping[str, Value]], Box]
+    minimisers: Callable[[Mapping[str, Value]], tuple[Point, ...]] = lambda params: ()
+    minimum: Callable[[Mapping[str, Value]], float | None] = lambda params: None
+    start: Callable[[Mapping[str, Value]], Point]
+    box: Callable[[Mapping[str, Value]], Box | None] = lambda params: None
+    deviation: Callable[[Mapping[str, Value]], Callable[[int], Point] | None] = lambda params: None
+    log: bool = False
 
 
 E = TypeVar("E", bound=Entry)
@@ -353,6 +425,8 @@ models: Catalogue[ModelEntry] = Catalogue("model")
 losses: Catalogue[LossEntry] = Catalogue("loss")
 initialisers: Catalogue[InitialiserEntry] = Catalogue("initialiser")
 optimizers: Catalogue[OptimizerEntry] = Catalogue("optimizer")
+schedules: Catalogue[ScheduleEntry] = Catalogue("schedule")
+functions: Catalogue[FunctionEntry] = Catalogue("function")
 
 
 def load_contrib() -> tuple[str, ...]:

@@ -18,14 +18,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "run": {"registry", "settings", "problem"},
     "plane": {"problem"},
     "surface": {"problem", "plane"},
-    "engine": {"registry", "settings", "problem", "run"},
+    "curvature": {"registry", "problem", "run"},
+    "course": {"registry", "settings", "comparison", "problem", "run"},
+    "engine": {"registry", "settings", "problem", "run", "course"},
     "figures": {"run", "plane", "surface", "problem", "registry", "settings"},
     "picture": {"comparison", "settings", "problem", "run", "plane", "surface"},
-    "contrib": {"registry", "settings", "problem", "run", "plane", "surface"},
+    "contrib": {"registry", "settings", "problem", "run", "plane", "surface", "curvature"},
     "testing": {"registry", "settings", "problem", "run"},
     "ui": {
         "registry", "settings", "comparison", "problem", "run", "plane", "surface", "engine",
-        "figures", "picture",
+        "figures", "picture", "course", "curvature",
     },
 }  # fmt: skip
 
