@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.flat import SYMBOLS
+from lossviz.figures.brush import FLAT, Brush
 from lossviz.figures.layout import axis, base_layout, check_mode, note
 from lossviz.figures.paths import array, as_items, diverged_at, is_run, seen_loss, true_loss
 from lossviz.figures.scale import log_ticks
-from lossviz.figures.theme import PALETTE, Mode, mark
+from lossviz.figures.theme import PALETTE, Mode
 from lossviz.figures.words import distinct, number, run_label
+
+#: Heads at the ends of the curves; an x is larger, so that it is seen.
+FINISHED = replace(FLAT, head=(10, 1.6))
+DIVERGED = replace(FLAT, head=(13, 1.6))
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,37 +224,38 @@ def _caption(curves: tuple[Curve, ...], log: bool, high: float) -> tuple[str, ..
     return tuple(said)
 
 
-def _traces(curve: Curve, summary: Summary, mode: Mode) -> list[go.Scatter]:
-    own = mark(curve.mark)
-    color = own.color(mode)
+def _traces(curve: Curve, summary: Summary, mode: Mode) -> list[Any]:
     diverged = curve.diverged_at is not None
-    symbol = "x" if diverged else SYMBOLS.get(own.head, own.head)
-    shared: dict[str, Any] = {"legendgroup": str(curve.mark), "name": curve.legend}
-    line = {"width": 2.4, "color": color, "dash": own.plotly_dash}
-    traces = [
-        go.Scatter(
-            x=[None], y=[None], mode="lines+markers", line=line,
-            marker={"symbol": symbol, "size": 10, "color": color}, **shared,
-        )
-    ]  # fmt: skip
-    shared["showlegend"] = False
-    for values, kind, look, opacity in (
-        (curve.test, "test", {"width": 1.3, "color": color}, 0.55),
-        (curve.train, "training", line, 1.0),
+    brush = Brush(DIVERGED if diverged else FINISHED, curve.mark, curve.legend, diverged, mode)
+    return [brush.key(), *_lines(curve, summary, brush), *_end(curve, summary, brush)]
+
+
+def _lines(curve: Curve, summary: Summary, brush: Brush) -> list[Any]:
+    """The test losses thin and pale, and the training losses over them."""
+    traces = []
+    thin = {"width": 1.3, "color": brush.color}
+    for values, kind, line, opacity in (
+        (curve.test, "test", thin, 0.55),
+        (curve.train, "training", brush.line, 1.0),
     ):
         if values is None:
             continue
         drawn = np.where(values > 0, values, np.nan) if summary.log else values
         traces.append(
-            go.Scatter(
-                x=curve.steps, y=drawn, mode="lines", line=look, opacity=opacity,
+            brush.trace(
+                np.column_stack([curve.steps, drawn]), mode="lines", line=line, opacity=opacity,
                 hovertemplate=f"<b>{curve.label}</b><br>step %{{x:d}}<br>{kind} loss %{{y:.4~g}}"
-                "<extra></extra>", **shared,
+                "<extra></extra>",
             )
         )  # fmt: skip
+    return traces
+
+
+def _end(curve: Curve, summary: Summary, brush: Brush) -> list[Any]:
+    """The head at the last training loss that can be drawn."""
     visible = np.flatnonzero(np.isfinite(curve.train) & ((curve.train > 0) | (not summary.log)))
     if not len(visible):
-        return traces
+        return []
     last = visible[-1]
     loss = float(curve.train[last])
     height, place = loss, last
@@ -260,12 +265,5 @@ def _traces(curve: Curve, summary: Summary, mode: Mode) -> list[go.Scatter]:
         inside = np.flatnonzero(curve.train <= height)
         place = visible[visible > inside[-1]][0] if len(inside) else visible[0]
     words = f"<b>{curve.label}</b><br>{curve.sentence}<br>last loss {number(loss, 4)}"
-    rim = {"width": 1.6, "color": PALETTE[mode].background}
-    traces.append(
-        go.Scatter(
-            x=[curve.steps[place]], y=[height], mode="markers", cliponaxis=False,
-            marker={"symbol": symbol, "size": 13 if diverged else 10, "color": color, "line": rim},
-            hovertemplate=f"{words}<extra></extra>", **shared,
-        )
-    )  # fmt: skip
-    return traces
+    point = np.array([[curve.steps[place], height]])
+    return [brush.end(point, f"{words}<extra></extra>", cliponaxis=False)]

@@ -166,26 +166,10 @@ def _label(item: Any, index: int) -> str:
 
 def _path(surf: Any, item: Any, label: str, index: int) -> Path:
     if is_run(item):
-        frames = spread(len(item.recorded))
-        if item.weights.shape[-1] != surf.plane.space.size:
-            raise ValueError(
-                f"The run {label!r} has {item.weights.shape[-1]} parameters, and the plane of the "
-                f"surface has {surf.plane.space.size}: they belong to different models."
-            )
-        projected, distance = surf.plane.project(item.weights[frames])
-        coords, residual = array(projected), array(distance)
-        steps = np.asarray(item.recorded)[frames]
-        loss = true_loss(item, surf.split)[frames]
+        coords, steps, loss, residual = _of_run(surf, item, label)
         bad = diverged_at(item)
     else:
-        coords = array(item[0])
-        if coords.ndim != 2 or coords.shape[1] != 2:
-            raise ValueError(
-                f"The coordinates of the path {label!r} have the shape {coords.shape}, expected "
-                "(T, 2)."
-            )
-        coords = coords[spread(len(coords))]
-        steps = spread(len(array(item[0])))
+        coords, steps = _of_points(item[0], label)
         loss = residual = np.full(len(coords), np.nan)
         bad = None
     x, y = array(surf.x), array(surf.y)
@@ -194,6 +178,32 @@ def _path(surf: Any, item: Any, label: str, index: int) -> Path:
         inside &= (values >= side.min()) & (values <= side.max())
     height = interpolate(x, y, array(surf.loss), coords)
     return Path(label, coords, steps, loss, height, residual, index, bad, inside)
+
+
+def _of_run(
+    surf: Any, run: Any, label: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Coordinates (F, 2), steps, true losses and distances (F,) of a run's frames."""
+    frames = spread(len(run.recorded))
+    if run.weights.shape[-1] != surf.plane.space.size:
+        raise ValueError(
+            f"The run {label!r} has {run.weights.shape[-1]} parameters, and the plane of the "
+            f"surface has {surf.plane.space.size}: they belong to different models."
+        )
+    coords, distance = surf.plane.project(run.weights[frames])
+    steps = np.asarray(run.recorded)[frames]
+    return array(coords), steps, true_loss(run, surf.split)[frames], array(distance)
+
+
+def _of_points(given: Any, label: str) -> tuple[np.ndarray, np.ndarray]:
+    """Coordinates (F, 2) and steps (F,) of points that are given as they are."""
+    coords = array(given)
+    if coords.ndim != 2 or coords.shape[1] != 2:
+        raise ValueError(
+            f"The coordinates of the path {label!r} have the shape {coords.shape}, expected (T, 2)."
+        )
+    frames = spread(len(coords))
+    return coords[frames], frames
 
 
 def true_loss(run: Any, split: str) -> np.ndarray:

@@ -22,6 +22,7 @@ from lossviz.figures.words import count, number, share
 from lossviz.plane import random_walk_shares
 
 SPLITS = {"train": "training loss", "test": "test loss"}
+NOT_FINITE = "no finite loss"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,18 @@ class Summary:
     x_title: str
     y_title: str
     loss_title: str
+
+    @property
+    def masked_words(self) -> str:
+        """The legend's words for cells without a finite loss; "" where there are none."""
+        masked = int(self.scale.masked.sum())
+        return f"{NOT_FINITE} ({count(masked, 'cell')})" if masked else ""
+
+    @property
+    def legend(self) -> list[str]:
+        """All that stands in the legend."""
+        words = [self.masked_words, *(path.legend for path in self.paths)]
+        return [word for word in words if word]
 
 
 def summarise(

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lossviz import figures
-from lossviz.figures.landscape import draped
+from lossviz.figures.drape import draped
 from lossviz.figures.slice import summarise
 from lossviz.run.status import Status
 
