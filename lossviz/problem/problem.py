@@ -12,6 +12,7 @@ from torch.func import vmap
 
 from lossviz.problem.data import Data
 from lossviz.problem.model import Model, ModuleModel
+from lossviz.problem.noise import Noise
 from lossviz.problem.space import Params, ParamSpace
 from lossviz.registry import Shape
 
@@ -31,6 +32,10 @@ class Problem:
         params0: The parameters at the start, by name.
         batched: Whether the criterion keeps leading dimensions: (K, N, C) to (K,).
         probabilities: Outputs (..., N, C) to class probabilities (..., N, classes), or None.
+        noise: What is added to every contender's gradient at each step, or None.
+        box: The lowest and the highest allowed parameters, (P,) each, or None. After every step
+            the parameters are put back into it; that is part of such a problem's definition.
+        names: A name for each of the P entries; those of the parameters when it is empty.
     """
 
     model: Model
@@ -39,6 +44,9 @@ class Problem:
     params0: Params
     batched: bool = False
     probabilities: Callable[[Tensor], Tensor] | None = field(default=None)
+    noise: Noise | None = None
+    box: tuple[Tensor, Tensor] | None = None
+    names: tuple[str, ...] = ()
 
     @classmethod
     def from_module(cls, module: nn.Module, loss_fn: Criterion, data: Batch) -> Problem:
@@ -70,6 +78,11 @@ class Problem:
     def space(self) -> ParamSpace:
         """Names and shapes of the parameters."""
         return self.model.space
+
+    @property
+    def entry_names(self) -> tuple[str, ...]:
+        """A name for every entry (P,) of the parameters as one vector."""
+        return self.names or self.space.entry_names
 
     @property
     def theta0(self) -> Tensor:

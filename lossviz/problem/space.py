@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,6 +35,22 @@ class ParamSpace:
     def size(self) -> int:
         """P, the number of all entries."""
         return sum(self.sizes)
+
+    @property
+    def entry_names(self) -> tuple[str, ...]:
+        """A name for every entry of a vector.
+
+        >>> ParamSpace(("w", "b"), ((1, 2), ())).entry_names
+        ('w[0, 0]', 'w[0, 1]', 'b')
+        """
+        names: list[str] = []
+        for name, shape in zip(self.names, self.shapes, strict=True):
+            if all(side == 1 for side in shape):
+                names.append(name)
+                continue
+            for index in itertools.product(*(range(n) for n in shape)):
+                names.append(f"{name}[{', '.join(str(i) for i in index)}]")
+        return tuple(names)
 
     def flatten(self, params: Mapping[str, Tensor]) -> Tensor:
         """Named tensors to one vector (P,). Raises ValueError when names or shapes differ."""

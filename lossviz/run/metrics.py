@@ -34,7 +34,8 @@ def metrics_of(problem: Problem, theta: Tensor) -> dict[str, np.ndarray]:
 def score_of(problem: Problem) -> str | None:
     """The name of the problem's score: "accuracy", "r2", or None."""
     if problem.data.shape.task == "regression":
-        return "r2"
+        # A problem whose parameters are the point itself predicts nothing.
+        return "r2" if problem.data.targets.numel() else None
     return "accuracy" if problem.probabilities is not None else None
 
 

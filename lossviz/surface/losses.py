@@ -109,7 +109,8 @@ class PlaneLosses:
         with torch.no_grad(), widest:
             self.prob.loss(self.prob.space.unflatten(self.vectors[0]), self.batch)
         most = INTERMEDIATE // max(1, widest.entries)
-        return max(1, min(CHUNK, most, PARAMETERS // max(1, self.prob.space.size)))
+        few = getattr(self.prob.model, "most_points", CHUNK)
+        return max(1, min(few, most, PARAMETERS // max(1, self.prob.space.size)))
 
     def _mode(self) -> AbstractContextManager[object]:
         swap = self.way != "layers" and self.vectors.dtype == torch.float32 and sigmoid_is_faster()

@@ -3,7 +3,6 @@ import torch
 from torch import nn
 
 from lossviz.plane import Plane, exact_plane, through_plane
-from lossviz.plane.exact import entry_names
 from lossviz.problem.problem import Problem
 from lossviz.problem.space import ParamSpace
 
@@ -153,7 +152,7 @@ def test_exact_plane_is_the_parameter_space():
 
 
 def test_entries_of_one_tensor_have_names_of_their_own():
-    assert entry_names(ParamSpace(("p",), ((2,),))) == ["p[0]", "p[1]"]
+    assert ParamSpace(("p",), ((2,),)).entry_names == ("p[0]", "p[1]")
 
 
 def test_exact_plane_refuses_other_sizes():
