@@ -148,6 +148,36 @@ def test_keys(show: Callable[..., Page]) -> None:
     until(page, lambda: painted(page)["values"]["lr"] == 10.0)
 
 
+def test_a_call_replaced_on_its_way_leaves_the_dial_alone(
+    app_server: Callable[..., str], open_page: Callable[..., Page]
+) -> None:
+    page = open_page()
+    # Each call of the page takes longer than the page takes for a run, so that all but the last of
+    # a row are replaced by the next before they come through.
+    late = """
+      import show from "./index.js?on=time";
+      export default (args) => new Promise((done) => setTimeout(() => done(show(args)), 400));"""
+    page.route(
+        "**/dial/index.js", lambda route: route.fulfill(body=late, content_type="text/javascript")
+    )
+    page.goto(f"{app_server(HERE / 'dial_app.py')}/?count=1")
+    lr = slider(page)
+    expect(lr).to_be_visible(timeout=20_000)
+    page.wait_for_timeout(500)
+    lr.focus()
+    lr.evaluate("e => { e.kept = true; }")
+    for k in range(1, 16):
+        page.keyboard.press("ArrowRight")
+        assert int(lr.input_value()) == LR.index(0.01) + k
+        page.wait_for_timeout(100)
+    page.keyboard.press("End")
+    assert int(lr.input_value()) == len(LR) - 1
+    until(page, lambda: painted(page)["values"]["lr"] == 10.0)
+    page.wait_for_timeout(600)
+    assert int(lr.input_value()) == len(LR) - 1
+    assert lr.evaluate("e => [e.kept, document.activeElement === e]") == [True, True]
+
+
 def test_a_key_that_is_held_waits_for_answers_and_ends_exactly(show: Callable[..., Page]) -> None:
     page = show("slow=300")
     lr = slider(page)
@@ -293,8 +323,10 @@ def test_a_dial_that_comes_back_works(show: Callable[..., Page]) -> None:
         noise.focus()
         page.keyboard.press("ArrowRight")
         until(page, lambda turn=turn: len(values_of(page, "noise")) == turn + 1)
+        gone = noise.locator("..").element_handle()
         page.get_by_role("button", name="Drop it").click()
         expect(noise).to_have_count(0)
+        until(page, lambda gone=gone: gone.evaluate("e => !e.isConnected && !e.firstChild"))
         page.get_by_role("button", name="Bring it").click()
         expect(noise).to_be_visible()
     assert values_of(page, "noise") == [0.21, 0.22]

@@ -15,15 +15,18 @@ const dials = new Map();
 const marks = new Set();
 
 // While this module is still under way, calls pile up in the loader, and a browser may let a newer
-// one through first. Streamlit cleans up after the older one then, though the element stays.
+// one through first.
 const newest = new WeakMap();
 
+// Streamlit cleans up after an element that left the page, and also after each call that a newer
+// one replaced before it came through. Then the element stays, and its dial must: with it would go
+// the focus, and what it knows of the moves under way.
 export default ({ call, data, parentElement: host, setStateValue }) => {
   if (call < (newest.get(host) ?? 0)) return undefined;
   newest.set(host, call);
   const clean = "settled" in data ? settle(host, data.settled) : turn(host, data, setStateValue);
   return () => {
-    if (newest.get(host) === call) clean();
+    if (!host.isConnected) clean();
   };
 };
 
