@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from lossviz.ui.stage.overlays import ARROWS
 from lossviz.ui.stage.routes import plotly_path, stage_path
 
-EVENTS = ("start", "choose", "visible", "view", "resync")
+EVENTS = ("start", "drag", "add", "drop", "choose", "visible", "view", "arrows", "resync")
 
 
 @cache
@@ -26,9 +28,13 @@ def stage(
     *,
     key: str,
     on_start: Callable[[float, float], None] | None = None,
+    on_drag: Callable[[int, float, float], None] | None = None,
+    on_add: Callable[[float, float], None] | None = None,
+    on_drop: Callable[[int], None] | None = None,
     on_choose: Callable[[str], None] | None = None,
     on_visible: Callable[[list[str]], None] | None = None,
     on_view: Callable[[str], None] | None = None,
+    on_arrows: Callable[[list[str]], None] | None = None,
     on_resync: Callable[[], None] | None = None,
 ) -> None:
     """Show a message of `scene_message` or `delta_message` on the stage of this `key`.
@@ -37,18 +43,27 @@ def stage(
 
     on_start(x, y)
         The surface was clicked there, in data coordinates.
+    on_drag(index, x, y)
+        Start number `index` of `Surface.starts` was moved there. Sent while it moves; each waits
+        until the stage has been sent something after the one before.
+    on_add(x, y)
+        One more start was put there.
+    on_drop(index)
+        That start was taken away.
     on_choose(contender)
-        The predictions of that contender are asked for.
+        The predictions, or the ledgers, of that contender are asked for.
     on_visible(hidden)
         The ids of the contenders now hidden; the stage has hidden them already.
     on_view(view)
         "2d" or "3d" was chosen; the stage shows it already.
+    on_arrows(kinds)
+        These of `ARROWS` are on now; the stage shows them already.
     on_resync()
         A delta did not join on: send a whole scene next.
     """
     callers: dict[str, Callable[..., None] | None] = {
-        "start": on_start, "choose": on_choose, "visible": on_visible, "view": on_view,
-        "resync": on_resync,
+        "start": on_start, "drag": on_drag, "add": on_add, "drop": on_drop, "choose": on_choose,
+        "visible": on_visible, "view": on_view, "arrows": on_arrows, "resync": on_resync,
     }  # fmt: skip
 
     def handler(event: str) -> Callable[[], None]:
@@ -76,14 +91,28 @@ def read_event(event: str, value: Any) -> tuple[Any, ...] | None:
     if value is None:
         return None
     try:
-        if event == "start":
-            return float(value["x"]), float(value["y"])
+        if event in {"start", "add"}:
+            return _point(value)
+        if event == "drag":
+            return (int(value["index"]), *_point(value))
+        if event == "drop":
+            return (int(value["index"]),)
+        if event == "arrows":
+            return ([kind for kind in ARROWS if kind in value["on"]],)
         if event == "choose":
             return (str(value),)
         if event == "view":
             return (value,) if value in {"2d", "3d"} else None
         if event == "visible":
             return ([str(one) for one in value["hidden"]],)
-    except (TypeError, ValueError, KeyError):
+    except (TypeError, ValueError, KeyError, OverflowError):
         return None
     return ()
+
+
+def _point(value: Any) -> tuple[float, float]:
+    """Two finite numbers, or ValueError."""
+    x, y = float(value["x"]), float(value["y"])
+    if not (isfinite(x) and isfinite(y)):
+        raise ValueError(f"A point off the plane: {x}, {y}.")
+    return x, y

@@ -18,8 +18,16 @@ from typing import Any, Literal
 import numpy as np
 
 from lossviz.figures.theme import as_plain
+from lossviz.ui.stage.ledger import Ledger, LedgerLine, check_ledger
+from lossviz.ui.stage.overlays import ARROWS, Arrow, Fan, Rates, check_fan, check_vectors
 from lossviz.ui.stage.pack import pack
 from lossviz.ui.stage.texts import texts as text_table
+
+__all__ = [
+    "Arrow", "Confusion", "Contender", "Cue", "Curve", "Delta", "Fan", "Fit", "Ledger",
+    "LedgerLine", "Losses", "Parity", "Path", "Points", "Predictions", "Rates", "Regions", "Scene",
+    "Surface", "delta_message", "scene_message",
+]  # fmt: skip
 
 #: A series is joined from its beginning.
 FROM_START = -1
@@ -68,6 +76,10 @@ class Surface:
     clickable: bool = True
     #: Marked points, e.g. known minimisers: (n, 2).
     marks: np.ndarray | None = None
+    #: Where runs start (n, 2), the main one first: a ring each, in 2-D.
+    starts: np.ndarray | None = None
+    #: Whether the rings can be moved (`drag`), and more put down (`add`) or taken away (`drop`).
+    draggable: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,24 +102,35 @@ class Path:
 
 @dataclass(frozen=True)
 class Curve:
-    """One curve of one contender over the steps; a faint one is drawn thin and pale."""
+    """One curve of one contender over the steps; a faint one is drawn thin and pale.
+
+    `low` and `high` (F,) bound a pale band around it, e.g. the quartiles over seeds.
+    """
 
     contender: str
     name: str
     steps: np.ndarray
     values: np.ndarray
     kind: Literal["solid", "faint"] = "solid"
+    low: np.ndarray | None = None
+    high: np.ndarray | None = None
     joins: int = FROM_START
 
 
 @dataclass(frozen=True)
 class Losses:
-    """The panel of curves; `target` draws a level to reach."""
+    """The panel of curves; `target` draws a level to reach.
+
+    Of several, each has a tab called `tab` (or `title`), known by its `id` (or the tab's words), so
+    that the one a person chose stays chosen.
+    """
 
     curves: tuple[Curve, ...]
     log: bool = True
     title: str = "loss"
     target: float | None = None
+    id: str = ""
+    tab: str = ""
 
 
 @dataclass(frozen=True)
@@ -214,9 +237,19 @@ class Scene:
     contenders: tuple[Contender, ...]
     surface: Surface | None = None
     paths: tuple[Path, ...] = ()
-    losses: Losses | None = None
+    losses: Losses | tuple[Losses, ...] | None = None
     predictions: Predictions | None = None
     predictions_note: str = ""
+    #: Shown in the place of predictions when there are none; `choices` then picks whose ledgers.
+    ledgers: tuple[Ledger, ...] = ()
+    fans: tuple[Fan, ...] = ()
+    arrows: tuple[Arrow, ...] = ()
+    rates: tuple[Rates, ...] = ()
+    #: Which of `ARROWS` are on at first; the page's word counts when it changes.
+    arrows_on: tuple[str, ...] = ()
+    #: The plane is all there is, and nothing lies off it: the read-out gives the point instead of
+    #: what a slice leaves out.
+    exact: bool = False
     choices: tuple[str, ...] = ()
     #: More steps are on their way: playing waits at the last one and goes on when they come.
     live: bool = False
@@ -244,12 +277,16 @@ class Delta:
 
 def scene_message(scene: Scene) -> bytes:
     """The bytes for `stage()` that show this scene."""
-    _check(scene.contenders, scene.paths, scene.losses.curves if scene.losses else ())
-    if scene.surface is not None and scene.surface.z is not None:
-        shape = (len(scene.surface.y), len(scene.surface.x))
-        if scene.surface.z.shape != shape:
-            raise ValueError(f"The surface is {scene.surface.z.shape}; its axes ask for {shape}.")
+    panels = _panels(scene.losses)
+    curves = tuple(curve for panel in panels for curve in panel.curves)
+    _check(scene.contenders, scene.paths, curves)
+    _check_extras(scene)
+    if scene.surface is not None:
+        _check_surface(scene.surface)
     tree: dict[str, Any] = _tree(scene) | {"kind": "scene", "texts": text_table(dict(scene.texts))}
+    tree["losses"] = [
+        _tree(panel) | {"tab": panel.tab or panel.title, "id": _id_of(panel)} for panel in panels
+    ]
     tree["themes"] = {"light": as_plain("light"), "dark": as_plain("dark")}
     return _message(tree)
 
@@ -258,6 +295,16 @@ def delta_message(delta: Delta) -> bytes:
     """The bytes for `stage()` that append to the scene shown."""
     _check(delta.contenders, delta.paths, delta.curves)
     return _message(_tree(delta) | {"kind": "delta"})
+
+
+def _panels(losses: Losses | tuple[Losses, ...] | None) -> tuple[Losses, ...]:
+    if losses is None:
+        return ()
+    return losses if isinstance(losses, tuple) else (losses,)
+
+
+def _id_of(panel: Losses) -> str:
+    return panel.id or panel.tab or panel.title
 
 
 def _message(tree: dict[str, Any]) -> bytes:
@@ -286,7 +333,10 @@ def _lift(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
     if isinstance(value, list):
         return [_lift(item, f"{name}.{place}", arrays) for place, item in enumerate(value)]
     if isinstance(value, np.ndarray):
-        arrays[name] = _plain_array(value, whole=name.endswith((".steps", ".label", ".test")))
+        # Numbers that are written down keep what single precision cannot hold.
+        exact = name.startswith(".rates.") or ".values." in name
+        whole = not exact and name.endswith((".steps", ".label", ".test", ".pick"))
+        arrays[name] = value.astype(np.float64) if exact else _plain_array(value, whole)
         return {"array": name}
     return value
 
@@ -311,14 +361,53 @@ def _check(
     ids = [contender.id for contender in contenders]
     if len(set(ids)) != len(ids):
         raise ValueError(f"Contenders need ids of their own, got {ids}.")
+    keys = [(curve.contender, curve.name) for curve in curves]
+    if twice := sorted({key for key in keys if keys.count(key) > 1}):
+        raise ValueError(f"Curves need names of their own, over all tabs; twice there: {twice}.")
     every: tuple[Path | Curve, ...] = (*paths, *curves)
     for series in every:
+        _check_owner(series, ids)
         kind = type(series).__name__
-        if series.contender not in ids:
-            raise ValueError(f"{kind} of unknown contender {series.contender!r}; known are {ids}.")
         columns = {f.name: getattr(series, f.name) for f in fields(series)}
         lengths = {name: len(col) for name, col in columns.items() if isinstance(col, np.ndarray)}
         if len(set(lengths.values())) > 1:
             raise ValueError(
                 f"{kind} of {series.contender!r} has columns of unlike length: {lengths}."
             )
+
+
+def _check_owner(record: Path | Curve | Fan | Arrow | Rates | Ledger, ids: list[str]) -> None:
+    if record.contender not in ids:
+        kind = type(record).__name__
+        raise ValueError(f"{kind} of unknown contender {record.contender!r}; known are {ids}.")
+
+
+def _check_extras(scene: Scene) -> None:
+    ids = [contender.id for contender in scene.contenders]
+    records: tuple[Fan | Arrow | Rates | Ledger, ...]
+    records = (*scene.fans, *scene.arrows, *scene.rates, *scene.ledgers)
+    for record in records:
+        _check_owner(record, ids)
+    rows = {path.contender: len(path.steps) for path in scene.paths}
+    for fan in scene.fans:
+        check_fan(fan)
+    heads: tuple[Arrow | Rates, ...] = (*scene.arrows, *scene.rates)
+    for vectors in heads:
+        check_vectors(vectors, rows.get(vectors.contender))
+    for ledger in scene.ledgers:
+        check_ledger(ledger)
+    if unknown := set(scene.arrows_on) - set(ARROWS):
+        raise ValueError(f"Unknown arrows {sorted(unknown)}; known are {list(ARROWS)}.")
+    tabs = [_id_of(panel) for panel in _panels(scene.losses)]
+    if len(set(tabs)) != len(tabs):
+        raise ValueError(f"Tabs of curves need ids of their own, got {tabs}.")
+
+
+def _check_surface(surface: Surface) -> None:
+    shape = (len(surface.y), len(surface.x))
+    if surface.z is not None and surface.z.shape != shape:
+        raise ValueError(f"The surface is {surface.z.shape}; its axes ask for {shape}.")
+    for name in ("marks", "starts"):
+        points = getattr(surface, name)
+        if points is not None and (points.ndim != 2 or points.shape[1] != 2):
+            raise ValueError(f"The surface's {name} are {points.shape}; expected (n, 2).")

@@ -23,14 +23,14 @@ import numpy as np
 MAGIC = b"LVS1"
 ALIGN = 8
 #: The array types the stage reads, by the name they carry in the table.
-DTYPES = {"float32": np.float32, "int32": np.int32, "uint8": np.uint8}
+DTYPES = {"float64": np.float64, "float32": np.float32, "int32": np.int32, "uint8": np.uint8}
 
 
 def pack(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
     """The header and the arrays as one run of bytes.
 
-    Raises ValueError for an array of another type than float32, int32 or uint8, for a header that
-    already has an "arrays" entry, and for a header that JSON cannot hold (NaN, infinity, objects).
+    Raises ValueError for an array of a type that is not in `DTYPES`, for a header that already has
+    an "arrays" entry, and for a header that JSON cannot hold (NaN, infinity, objects).
     """
     if "arrays" in header:
         raise ValueError('The header\'s "arrays" entry is written by pack; use another name.')

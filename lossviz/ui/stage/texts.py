@@ -6,6 +6,7 @@ TEXTS: dict[str, str] = {
     "stage": "Training, step by step",
     "surface": "Loss surface",
     "losses": "Loss",
+    "curvesTabs": "Curves",
     "predictions": "Predictions",
     "atCursor": "At step {step}",
     "contender": "Contender",

@@ -4,6 +4,7 @@ import { drawAxes, mapping } from "./axes.js";
 import { number } from "./format.js";
 import { drawDiverged, drawHead, drawOutside, inside } from "./heads.js";
 import { Panel } from "./panel.js";
+import { Tabs } from "./tabs.js";
 import { headAt, trace, trail } from "./trail.js";
 
 const MARGIN = { left: 52, right: 12, top: 8, bottom: 36 };
@@ -12,49 +13,65 @@ export class CurvesPanel extends Panel {
   constructor(stage) {
     super(stage, "curves", stage.text.losses);
     this.items = [];
+    this.tabs = new Tabs(this.title, stage.text.curvesTabs, () => this.show(stage.scene));
     this.addLayers();
     this.listen();
   }
 
   show(scene) {
-    this.range = this.widen(valueRange(scene), scene);
+    this.losses = this.tabs.show(scene.tabs);
+    this.widen(valueRange(this.losses), scene);
     this.refresh();
   }
 
   /** While a run grows the axis only grows, so that nothing jumps. */
-  widen([low, high], scene) {
-    if (this.revision !== scene.revision || !this.range) {
-      this.revision = scene.revision;
-      return [low, high];
-    }
-    return [Math.min(low, this.range[0]), Math.max(high, this.range[1])];
+  widen([low, high], { revision }) {
+    if (this.revision !== revision) this.ranges = new Map();
+    this.revision = revision;
+    const before = this.ranges.get(this.losses.id) ?? [low, high];
+    this.range = [Math.min(low, before[0]), Math.max(high, before[1])];
+    this.ranges.set(this.losses.id, this.range);
   }
 
   refresh() {
     const { scene, theme } = this.stage;
-    if (!scene?.losses || !this.range) return;
+    const { losses } = this;
+    if (!losses) return;
     this.fitLayers();
-    const { losses } = scene;
     this.map = mapping(this.size, MARGIN, [0, Math.max(1, scene.planned)], this.range, losses.log);
     const ground = this.back.clear();
     const context = this.still.clear();
     this.items = [];
     if (!this.map) return;
     drawAxes(ground, this.map, theme, { x: this.stage.text.step, y: losses.title, gridY: true });
-    this.items = this.visibleCurves(scene).map((item) => ({ ...item, way: this.way(item.columns) }));
+    this.items = this.visibleCurves().map((item) => ({ ...item, way: this.way(item.columns) }));
     const { box } = this.map;
     this.clip(context, box);
     if (Number.isFinite(losses.target)) this.drawTarget(context, box, losses.target);
     context.globalAlpha = theme.mode === "dark" ? 0.34 : 0.3;
     context.lineJoin = "round";
     for (const { mark, way, kind } of this.items) stroke(context, way, Infinity, mark, kind);
+    context.globalAlpha = theme.mode === "dark" ? 0.22 : 0.16;
+    for (const item of this.items) if (item.banded) this.drawBand(context, item);
     context.restore();
     this.touch();
   }
 
-  visibleCurves(scene) {
+  /** A pale band between the curves `low` and `high`, up to where one of them ends. */
+  drawBand(context, { columns, mark }) {
+    const ends = ["low", "high"].map((name) => this.way({ ...columns, count: columns.count, values: columns[name] }));
+    const [low, high] = ends;
+    context.beginPath();
+    trace(context, low, Infinity);
+    for (let i = high.size - 1; i >= 0; i -= 1) context.lineTo(high.x[i], high.y[i]);
+    context.closePath();
+    context.fillStyle = mark.color;
+    context.fill();
+  }
+
+  visibleCurves() {
     const shown = new Map(this.stage.shown().map((contender) => [contender.id, contender]));
-    return scene.curves.filter((curve) => shown.has(curve.contender)).map((curve) => {
+    return this.losses.curves.filter((curve) => shown.has(curve.contender)).map((curve) => {
       const contender = shown.get(curve.contender);
       return { ...curve, mark: this.stage.markOf(contender), contender };
     });
@@ -62,7 +79,7 @@ export class CurvesPanel extends Panel {
 
   way({ steps, values, count }) {
     const { map } = this;
-    const log = this.stage.scene.losses.log;
+    const { log } = this.losses;
     return trail(steps, count, (row, out) => {
       const value = values[row];
       out[0] = map.x(steps[row]);
@@ -211,13 +228,16 @@ function stroke(context, way, until, mark, kind) {
 }
 
 /** The axis's range in its own units (powers of ten when logarithmic), led by the bulk of the values. */
-function valueRange({ curves, losses }) {
+function valueRange(losses) {
+  const { curves } = losses;
   const toAxis = losses.log ? Math.log10 : (value) => value;
   const kept = [];
-  for (const { columns } of curves) {
-    for (let row = 0; row < columns.count; row += 1) {
-      const value = toAxis(columns.values[row]);
-      if (Number.isFinite(value)) kept.push(value);
+  for (const { columns, banded } of curves) {
+    for (const column of banded ? ["values", "low", "high"] : ["values"]) {
+      for (let row = 0; row < columns.count; row += 1) {
+        const value = toAxis(columns[column][row]);
+        if (Number.isFinite(value)) kept.push(value);
+      }
     }
   }
   if (Number.isFinite(losses.target)) kept.push(toAxis(losses.target));

@@ -24,6 +24,8 @@ export function listenToKeys(root, clock, inFront) {
     const nowhere = !focus || focus === document.body || focus.matches("section.stMain, .stMain, .stAppViewContainer");
     if (nowhere ? !inFront() : !root.contains(focus)) return;
     if (focus?.matches(TYPING)) return;
+    const own = focus?.closest("[data-own-keys]")?.dataset.ownKeys ?? "";
+    if (own.split(" ").includes(event.key)) return; // e.g. arrows that walk along tabs
     if (event.key === " " && focus?.matches("button")) return; // a focused button keeps its space bar
     event.preventDefault();
     action(event);

@@ -24,6 +24,8 @@ export function expose(stage) {
     get fps() { return Math.round(10 * clock.fps) / 10; },
     get hidden() { return [...stage.hidden]; },
     get view() { return stage.panels.surface?.restless ? "3d" : "2d"; },
+    /** The id of the curves' tab that is open. */
+    get tab() { return stage.panels.curves?.tabs.chosen ?? null; },
     seek: (step) => clock.seek(step),
     play: () => clock.play(),
     pause: () => clock.pause(),

@@ -4,9 +4,17 @@ import { Columns } from "./columns.js";
 
 const PATH = ["steps", "x", "y", "loss", "sliceLoss", "residual"];
 const CURVE = ["steps", "values"];
+const BAND = ["steps", "values", "low", "high"];
 
 const pick = (names, from) => Object.fromEntries(names.map((name) => [name, from[name]]));
 const curveKey = (curve) => `${curve.contender}\n${curve.name}`;
+
+const curveOf = (curve) => ({
+  ...pick(["contender", "name", "kind"], curve),
+  key: curveKey(curve),
+  banded: Boolean(curve.low && curve.high),
+  columns: new Columns(pick(curve.low && curve.high ? BAND : CURVE, curve)),
+});
 
 function frameColumns(predictions) {
   const names = ["steps", "values"];
@@ -20,11 +28,8 @@ export class Scene {
     this.paths = new Map(
       message.paths.map((path) => [path.contender, new Columns(pick(PATH, path))]),
     );
-    this.curves = (message.losses?.curves ?? []).map((curve) => ({
-      ...pick(["contender", "name", "kind"], curve),
-      key: curveKey(curve),
-      columns: new Columns(pick(CURVE, curve)),
-    }));
+    this.tabs = message.losses.map((losses) => ({ ...losses, curves: losses.curves.map(curveOf) }));
+    this.curves = this.tabs.flatMap(({ curves }) => curves);
     if (message.predictions) {
       const { predictions } = message;
       this.frames = new Columns(pick(frameColumns(predictions), predictions));

@@ -35,8 +35,8 @@ export class Stage {
     this.readout = new Readout(this);
     this.panels = {
       surface: message.surface ? new SurfacePanel(this) : null,
-      curves: message.losses ? new CurvesPanel(this) : null,
-      predict: this.wantsPredictions(message) ? new PredictPanel(this) : null,
+      curves: message.losses.length ? new CurvesPanel(this) : null,
+      predict: Stage.wantsPredictions(message) ? new PredictPanel(this) : null,
     };
     this.build();
     this.stopKeys = listenToKeys(this.node, this.clock, () => inFront(this));
@@ -56,13 +56,13 @@ export class Stage {
     return paintings;
   }
 
-  wantsPredictions(message) {
-    return Boolean(message.predictions || message.predictionsNote);
+  static wantsPredictions(message) {
+    return Boolean(message.predictions || message.predictionsNote || message.ledgers.length);
   }
 
   /** Which panels there are; a message with others needs a stage of its own. */
   static shape(message) {
-    return [message.surface, message.losses, message.predictions || message.predictionsNote]
+    return [message.surface, message.losses.length, this.wantsPredictions(message)]
       .map(Boolean).join() + JSON.stringify(message.texts);
   }
 

@@ -1,6 +1,6 @@
 // Read the server's container: a JSON header, then raw arrays (see pack.py for the layout).
 
-const ARRAYS = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array };
+const ARRAYS = { float64: Float64Array, float32: Float32Array, int32: Int32Array, uint8: Uint8Array };
 
 /** The message as one tree in which every array is {data: TypedArray, shape: [..]}. */
 export function unpack(bytes) {
