@@ -66,16 +66,10 @@ def pca_plane(runs: Recorded | Iterable[Recorded], seed: int = 0) -> Plane:
     """
     several = _as_list(runs)
     space = several[0].space
-    paths = [run.weights.detach() for run in several]
     if space.size < 2:
         raise ValueError(f"A plane needs two parameters or more; this model has {space.size}.")
-    starts = [float(path[:1].double().nan_to_num(0, 0, 0).norm()) for path in paths]
-    masks = frames_that_count(paths, [max(1.0, norm) for norm in starts])
-    kept = [path if mask.all() else path[mask] for path, mask in zip(paths, masks, strict=True)]
-    kept = [path for path in kept if len(path)]
-    if not kept:
-        raise ValueError("No recorded frame is finite, so there is nothing to lay a plane through.")
-
+    paths = [run.weights.detach() for run in several]
+    kept = _near(paths)
     share = torch.cat(
         [torch.full((len(p),), 1 / (len(p) * len(kept)), dtype=torch.float64) for p in kept]
     )
@@ -93,12 +87,7 @@ def pca_plane(runs: Recorded | Iterable[Recorded], seed: int = 0) -> Plane:
         axes * signs[:, None],
         space,
         kind="pca",
-        titles=tuple(  # type: ignore[arg-type]
-            f"principal component {i + 1} ({100 * part:.3g} % of the variance)"
-            if on
-            else "a random direction (nothing moves here)"
-            for i, (part, on) in enumerate(zip(explained, moving, strict=True))
-        ),
+        titles=(_title(1, explained[0], moving[0]), _title(2, explained[1], moving[1])),
         info={
             "explained": explained,
             "scales": tuple(v**0.5 if m else 0.0 for v, m in zip(values, moving, strict=True)),
@@ -121,6 +110,27 @@ def _as_list(runs: Recorded | Iterable[Recorded]) -> list[Recorded]:
                 "compare runs of the same model."
             )
     return several
+
+
+def _near(paths: Sequence[Tensor]) -> list[Tensor]:
+    """The frames (T', P) of each path that are finite and not too far off; paths without are out.
+
+    Raises:
+        ValueError: When there is no such frame.
+    """
+    starts = [float(path[:1].double().nan_to_num(0, 0, 0).norm()) for path in paths]
+    masks = frames_that_count(paths, [max(1.0, norm) for norm in starts])
+    kept = [path if mask.all() else path[mask] for path, mask in zip(paths, masks, strict=True)]
+    kept = [path for path in kept if len(path)]
+    if not kept:
+        raise ValueError("No recorded frame is finite, so there is nothing to lay a plane through.")
+    return kept
+
+
+def _title(number: int, explained: float, moving: bool) -> str:
+    if not moving:
+        return "a random direction (nothing moves here)"
+    return f"principal component {number} ({100 * explained:.3g} % of the variance)"
 
 
 class _Cloud:

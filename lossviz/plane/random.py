@@ -70,25 +70,16 @@ def random_plane(
     origin = space.flatten(params).detach()
     centre = space.unflatten(origin.to("cpu", torch.float64))
     generator = torch.Generator().manual_seed(seed)
-    axes = []
-    for _ in range(2):
-        parts = {}
-        for name, weight in centre.items():
-            drawn = torch.randn(weight.shape, dtype=torch.float64, generator=generator)
-            if weight.dim() < 2 and one_dimensional == "zero":
-                drawn = torch.zeros_like(drawn)
-            parts[name] = _scaled(drawn, weight, normalize)
-        axes.append(space.flatten(parts))
-    first, second = axes
+    first, second = (
+        space.flatten(_direction(centre, generator, normalize, one_dimensional)) for _ in range(2)
+    )
     if not first.any() or not second.any():
         raise ValueError(
             "There is nothing to move along: every tensor is zero or has one dimension. "
             'Take one_dimensional="scale", or normalize="none" where the weights are zero.'
         )
     if orthogonal:
-        length = second.norm()
-        second = second - (second @ first) / (first @ first) * first
-        second = second * (length / second.norm())
+        second = _orthogonal(second, first)
     return Plane(
         origin,
         torch.stack([first, second]),
@@ -111,6 +102,29 @@ def random_plane(
 def _known(what: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
         raise ValueError(f"{what} is {value!r}, but must be one of {', '.join(known)}.")
+
+
+def _direction(
+    centre: Mapping[str, Tensor],
+    generator: torch.Generator,
+    normalize: Normalize,
+    one_dimensional: OneDimensional,
+) -> dict[str, Tensor]:
+    """One Gaussian direction through a point, scaled, by name."""
+    parts = {}
+    for name, weight in centre.items():
+        drawn = torch.randn(weight.shape, dtype=torch.float64, generator=generator)
+        if weight.dim() < 2 and one_dimensional == "zero":
+            drawn = torch.zeros_like(drawn)
+        parts[name] = _scaled(drawn, weight, normalize)
+    return parts
+
+
+def _orthogonal(axis: Tensor, other: Tensor) -> Tensor:
+    """The part of an axis (P,) that is orthogonal to another one, with the axis's length."""
+    length = axis.norm()
+    axis = axis - (axis @ other) / (other @ other) * other
+    return axis * (length / axis.norm())
 
 
 def _scaled(drawn: Tensor, weight: Tensor, normalize: Normalize) -> Tensor:
