@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import plotly.graph_objects as go
@@ -52,6 +52,25 @@ FLAT = Style(
 )
 
 
+class Contender(Protocol):
+    """What a figure's record says of a contender, such as a `Path` or a `Curve`."""
+
+    @property
+    def mark(self) -> int:
+        """The place in `theme.MARKS`."""
+        ...
+
+    @property
+    def legend(self) -> str:
+        """What the legend says."""
+        ...
+
+    @property
+    def diverged_at(self) -> int | None:
+        """The first bad step; None for other runs."""
+        ...
+
+
 @dataclass(frozen=True)
 class Brush:
     """Draws one contender in one style.
@@ -61,45 +80,49 @@ class Brush:
 
     Args:
         style: The figure's style.
-        mark: The place in `theme.MARKS`.
-        name: What the legend says.
-        diverged: Whether the head is an x.
+        contender: Who is drawn.
         mode: "light" or "dark".
     """
 
     style: Style
-    mark: int
-    name: str
-    diverged: bool
+    contender: Contender
     mode: Mode
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the head is an x."""
+        return self.contender.diverged_at is not None
 
     @property
     def color(self) -> str:
         """The contender's colour."""
-        return mark(self.mark).color(self.mode)
+        return mark(self.contender.mark).color(self.mode)
 
     @property
     def symbol(self) -> str:
         """The head's shape: an x where the run diverged, the contender's own otherwise."""
-        head = mark(self.mark).head
+        head = mark(self.contender.mark).head
         return "x" if self.diverged else self.style.heads.get(head, head)
 
     @property
     def line(self) -> dict[str, Any]:
         """The contender's line."""
-        dash = mark(self.mark).plotly_dash
+        dash = mark(self.contender.mark).plotly_dash
         return {
             "width": self.style.width,
             "color": self.color,
             "dash": self.style.dashes.get(dash, dash),
         }
 
+    @property
+    def _place(self) -> dict[str, str]:
+        """The place in the legend that all traces of the contender share."""
+        return {"legendgroup": str(self.contender.mark), "name": self.contender.legend}
+
     def trace(self, points: np.ndarray, **look: Any) -> Any:
         """A trace through these points, without an entry of its own in the legend."""
-        shared = {"legendgroup": str(self.mark), "name": self.name, "showlegend": False}
-        return self.style.trace(
-            **dict(zip(self.style.axes, points.T, strict=True)), **shared, **look
-        )
+        sides = dict(zip(self.style.axes, points.T, strict=True))
+        return self.style.trace(**sides, **self._place, showlegend=False, **look)
 
     def key(self) -> Any:
         """The entry in the legend, line and head together, which no single trace shows."""
@@ -108,8 +131,7 @@ class Brush:
             mode="lines+markers",
             line=self.line,
             marker={"symbol": self.symbol, "size": self.style.key, "color": self.color},
-            legendgroup=str(self.mark),
-            name=self.name,
+            **self._place,
         )
 
     def halo(self, points: np.ndarray) -> Any:

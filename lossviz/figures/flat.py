@@ -7,18 +7,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.brush import FLAT
-from lossviz.figures.cells import (
-    blocks,
-    brush_of,
-    end_words,
-    ends,
-    hover,
-    lines,
-    sheet,
-    start_words,
-)
+from lossviz.figures.brush import FLAT, Brush
+from lossviz.figures.cells import blocks, ends, lines, sheet
 from lossviz.figures.layout import axis, base_layout, note
+from lossviz.figures.path_words import end_words, hover, start_words
 from lossviz.figures.paths import Path
 from lossviz.figures.slice import NOT_FINITE, Summary
 from lossviz.figures.theme import PALETTE, Mode
@@ -95,11 +87,11 @@ def hatch(
 def _halo(path: Path, mode: Mode) -> list[Any]:
     if path.head is None:
         return []
-    return [brush_of(path, FLAT, mode).halo(path.coords[path.drawn])]
+    return [Brush(FLAT, path, mode).halo(path.coords[path.drawn])]
 
 
 def _path(path: Path, mode: Mode) -> list[Any]:
-    brush = brush_of(path, FLAT, mode)
+    brush = Brush(FLAT, path, mode)
     if path.head is None:
         return [brush.key()]
     template, data = hover(path)

@@ -8,18 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.figures.brush import Brush, Style
-from lossviz.figures.cells import (
-    blocks,
-    brush_of,
-    end_words,
-    ends,
-    hover,
-    lines,
-    sheet,
-    start_words,
-)
+from lossviz.figures.cells import blocks, ends, lines, sheet
 from lossviz.figures.drape import draped
 from lossviz.figures.layout import base_layout, note, space_axis
+from lossviz.figures.path_words import end_words, hover, start_words
 from lossviz.figures.paths import Path, interpolate
 from lossviz.figures.slice import NOT_FINITE, Summary
 from lossviz.figures.theme import PALETTE, Mode
@@ -128,7 +120,7 @@ def _holes(summary: Summary, mode: Mode) -> list[Any]:
 
 
 def _path(summary: Summary, path: Path, mode: Mode) -> list[Any]:
-    brush = brush_of(path, SCENE, mode)
+    brush = Brush(SCENE, path, mode)
     lift = LIFT * (summary.scale.high - summary.scale.low)
     return [brush.key(), *_way(summary, path, brush, lift), *_frames(summary, path, brush, lift)]
 

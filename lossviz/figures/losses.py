@@ -225,8 +225,7 @@ def _caption(curves: tuple[Curve, ...], log: bool, high: float) -> tuple[str, ..
 
 
 def _traces(curve: Curve, summary: Summary, mode: Mode) -> list[Any]:
-    diverged = curve.diverged_at is not None
-    brush = Brush(DIVERGED if diverged else FINISHED, curve.mark, curve.legend, diverged, mode)
+    brush = Brush(FINISHED if curve.diverged_at is None else DIVERGED, curve, mode)
     return [brush.key(), *_lines(curve, summary, brush), *_end(curve, summary, brush)]
 
 

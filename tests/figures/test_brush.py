@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -7,9 +9,13 @@ from lossviz.figures.landscape import SCENE
 from lossviz.figures.theme import MARKS
 
 
+def contender(mark, diverged_at=None):
+    return SimpleNamespace(mark=mark, legend="B", diverged_at=diverged_at)
+
+
 @pytest.mark.parametrize(("style", "kind"), [(FLAT, go.Scatter), (SCENE, go.Scatter3d)])
 def test_one_entry_in_the_legend_for_all_traces_of_a_contender(style, kind):
-    brush = Brush(style, 1, "B", diverged=False, mode="light")
+    brush = Brush(style, contender(1), "light")
     points = np.arange(4.0 * len(style.axes)).reshape(4, -1)
     key = brush.key()
     others = [
@@ -28,8 +34,8 @@ def test_one_entry_in_the_legend_for_all_traces_of_a_contender(style, kind):
 
 @pytest.mark.parametrize("style", [FLAT, SCENE])
 def test_heads_and_lines_stay_apart_and_an_x_is_for_divergence_alone(style):
-    brushes = [Brush(style, i, "", diverged=False, mode="dark") for i in range(len(MARKS))]
+    brushes = [Brush(style, contender(i), "dark") for i in range(len(MARKS))]
     looks = {(b.color, b.symbol, b.line["dash"]) for b in brushes}
     assert len(looks) == len(MARKS)
     assert "x" not in {b.symbol for b in brushes}
-    assert Brush(style, 3, "", diverged=True, mode="dark").symbol == "x"
+    assert Brush(style, contender(3, diverged_at=7), "dark").symbol == "x"
