@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -130,9 +130,7 @@ class Comparison:
         if [(c.optimizer, c.params) for c in self.contenders] != [
             (c.optimizer, c.params) for c in plain.contenders
         ]:
-            url["race"] = ";".join(
-                write_call(registry.optimizers[c.optimizer], c.params) for c in self.contenders
-            )
+            url["race"] = write_race(self.contenders)
         hidden = [str(i) for i, c in enumerate(self.contenders) if not c.visible]
         if hidden:
             url["hidden"] = ",".join(hidden)
@@ -169,11 +167,13 @@ class Comparison:
             for name, param in VIEWS.items()
             if name in url
         }
-        contenders = _read_race(url.get("race"), problems)
-        values["contenders"] = _read_hidden(url.get("hidden"), contenders, problems)
+        contenders = read_race(
+            url.get("race"), url.get("hidden"), _opening(), MOST_CONTENDERS, problems
+        )
+        values["contenders"] = contenders
         for name in ("start", "color_range"):
             if name in url:
-                values[name] = _read_pair(url[name], name, problems)
+                values[name] = read_pair(url[name], name, problems)
         pinned = values.get("color_range")
         if pinned is not None and not pinned[0] < pinned[1]:
             problems.append("color_range: the first number must be below the second. Not pinned.")
@@ -203,20 +203,43 @@ class Comparison:
         return replace(self, base=base, start=None).fitting(), problems
 
 
-def _read_race(text: str | None, problems: list[str]) -> tuple[Contender, ...]:
+def write_race(contenders: Iterable[Contender]) -> str:
+    """The contenders as the URL field ``race`` holds them; `read_race` reads it back."""
+    return ";".join(write_call(registry.optimizers[c.optimizer], c.params) for c in contenders)
+
+
+def read_race(
+    text: str | None,
+    hidden: str | None,
+    usual: tuple[Contender, ...],
+    most: int,
+    problems: list[str],
+) -> tuple[Contender, ...]:
+    """The contenders of the URL fields ``race`` and ``hidden``; repairs are reported.
+
+    Args:
+        text: The field ``race``, or None.
+        hidden: The field ``hidden``, or None.
+        usual: Who races when nobody is named.
+        most: So many may race.
+        problems: Where a sentence for each repair is added.
+    """
+    return _read_hidden(hidden, _read_race(text, usual, most, problems), problems)
+
+
+def _read_race(
+    text: str | None, usual: tuple[Contender, ...], most: int, problems: list[str]
+) -> tuple[Contender, ...]:
     if text is None:
-        return _opening()
+        return usual
     parts = [part for part in text.split(";") if part.strip()]
-    if len(parts) > MOST_CONTENDERS:
-        problems.append(
-            f"race: {len(parts)} contenders were asked for; the first {MOST_CONTENDERS} are used."
-        )
+    if len(parts) > most:
+        problems.append(f"race: {len(parts)} contenders were asked for; the first {most} are used.")
     if not parts:
-        problems.append("race: no contender was named. Using the usual two.")
-        return _opening()
+        problems.append("race: no contender was named. Using the usual ones.")
+        return usual
     read = (
-        read_call(registry.optimizers, part, "sgd", "race", problems)
-        for part in parts[:MOST_CONTENDERS]
+        read_call(registry.optimizers, part, "sgd", "race", problems) for part in parts[:most]
     )
     return tuple(Contender(name, options) for name, options in read)
 
@@ -235,7 +258,8 @@ def _read_hidden(
     return tuple(replace(c, visible=i not in hidden) for i, c in enumerate(contenders))
 
 
-def _read_pair(text: str, where: str, problems: list[str]) -> tuple[float, float] | None:
+def read_pair(text: str, where: str, problems: list[str]) -> tuple[float, float] | None:
+    """The two numbers of a URL field, or None with a report."""
     try:
         x, y = (float(part) for part in text.split(","))
         if abs(x) < FARTHEST and abs(y) < FARTHEST:  # NaN and infinity fail too
