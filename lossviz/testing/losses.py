@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 from torch.func import jacrev, vmap
 
+from lossviz.problem.problem import Criterion
 from lossviz.registry import LossEntry, Shape, Task
 from lossviz.testing.common import check_entry, corners, random_state_stays, require
 
@@ -45,9 +44,6 @@ def _example(entry: LossEntry, shape: Shape) -> tuple[Tensor, Tensor]:
     if shape.task == "regression":
         return outputs, torch.randn(7, 1, generator=generator, dtype=torch.float64)
     return outputs, torch.arange(7) % shape.classes
-
-
-Criterion = Callable[[Tensor, Tensor], Tensor]
 
 
 def _check_values(who: str, criterion: Criterion, outputs: Tensor, targets: Tensor) -> None:
