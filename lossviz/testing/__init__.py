@@ -12,6 +12,7 @@ The built-in entries pass the same checks.
 
 from lossviz.testing.common import check_entry, corners
 from lossviz.testing.datasets import check_dataset
+from lossviz.testing.functions import check_function
 from lossviz.testing.initialisers import check_initialiser
 from lossviz.testing.kinds import check
 from lossviz.testing.losses import check_loss
@@ -22,6 +23,7 @@ __all__ = [
     "check",
     "check_dataset",
     "check_entry",
+    "check_function",
     "check_initialiser",
     "check_loss",
     "check_model",

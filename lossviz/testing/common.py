@@ -28,6 +28,8 @@ def ends(param: Param) -> list[Value]:
         return [True, False]
     if param.kind == "choice":
         return list(param.choices)
+    if param.kind == "text":
+        return []  # any text is one of countless many
     off = [] if param.off is None else [param.off]
     return [param.check(value) for value in (param.low, param.high, *off)]
 

@@ -8,12 +8,14 @@ from typing import Any
 from lossviz.registry import (
     DatasetEntry,
     Entry,
+    FunctionEntry,
     InitialiserEntry,
     LossEntry,
     ModelEntry,
     OptimizerEntry,
 )
 from lossviz.testing.datasets import check_dataset
+from lossviz.testing.functions import check_function
 from lossviz.testing.initialisers import check_initialiser
 from lossviz.testing.losses import check_loss
 from lossviz.testing.models import check_model
@@ -26,6 +28,7 @@ _KINDS: dict[type[Entry], Callable[[Any], None]] = {
     LossEntry: check_loss,
     InitialiserEntry: check_initialiser,
     OptimizerEntry: check_optimizer,
+    FunctionEntry: check_function,
 }
 
 

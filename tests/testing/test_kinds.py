@@ -13,6 +13,7 @@ CATALOGUES = (
     registry.losses,
     registry.initialisers,
     registry.optimizers,
+    registry.functions,
 )
 ENTRIES = [pytest.param(e, id=f"{c.kind} {e.name}") for c in CATALOGUES for e in c]
 
