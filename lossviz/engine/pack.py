@@ -20,8 +20,11 @@ from torch.nn import Parameter
 class _Packer(pickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         if type(obj) is Tensor or type(obj) is Parameter:
-            array = np.ascontiguousarray(obj.detach().numpy())
-            return _tensor, (array.reshape(obj.shape), type(obj) is Parameter)
+            array = obj.detach().numpy()
+            # A matrix by columns stays one: products of it are summed in another order otherwise.
+            if not array.flags.f_contiguous:
+                array = np.ascontiguousarray(array)
+            return _tensor, (array, type(obj) is Parameter)
         return NotImplemented
 
 

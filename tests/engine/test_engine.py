@@ -31,6 +31,11 @@ def test_tensors_travel_as_plain_arrays():
     again["view"].add_(1)
     scalar = unpack(pack(torch.tensor(3.0)))
     assert scalar.shape == ()
+    by_columns = torch.arange(6.0).view(2, 3).mT
+    for matrix, stride in ((by_columns, (1, 3)), (by_columns.contiguous(), (2, 1))):
+        assert torch.equal(unpack(pack(matrix)), matrix)
+        assert unpack(pack(matrix)).stride() == stride
+    assert unpack(pack(by_columns[::2])).tolist() == [[0.0, 3.0], [2.0, 5.0]]
 
 
 def test_without_a_start_work_is_done_in_this_thread():
