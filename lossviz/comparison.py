@@ -24,6 +24,8 @@ from lossviz.settings import (
 
 #: More contenders than this are hard to tell apart.
 MOST_CONTENDERS = 8
+#: The choices of an experiment that each contender makes for itself.
+OWN = ("optimizer", "schedule")
 #: Points and losses that are pinned lie within this (and so are finite).
 FARTHEST = 1e18
 
@@ -53,15 +55,25 @@ VIEWS: dict[str, Param] = {
 
 @dataclass(frozen=True)
 class Contender:
-    """One optimizer with its hyperparameters; ``visible`` says whether it is drawn."""
+    """One optimizer with its hyperparameters and its learning-rate schedule.
+
+    Args:
+        optimizer, params: As in `Experiment`.
+        visible: Whether it is drawn.
+        schedule, schedule_params: As in `Experiment`.
+    """
 
     optimizer: str = "sgd"
     params: Mapping[str, Value] = field(default_factory=Options)
     visible: bool = True
+    schedule: str = "constant"
+    schedule_params: Mapping[str, Value] = field(default_factory=Options)
 
     def __post_init__(self) -> None:
         complete = registry.optimizers[self.optimizer].complete(self.params)
         object.__setattr__(self, "params", Options(complete))
+        complete = registry.schedules[self.schedule].complete(self.schedule_params)
+        object.__setattr__(self, "schedule_params", Options(complete))
 
 
 def _opening() -> tuple[Contender, ...]:
@@ -76,7 +88,8 @@ class Comparison:
     """What the playground shows, as plain data.
 
     Args:
-        base: Data, model, loss and training that all share (its optimizer is not used).
+        base: Data, model, loss and training that all share (its optimizer and schedule are not
+            used).
         contenders: One to eight of them.
         start: Where all contenders start, as a point of the plane that belongs to the same
             comparison without a start; None for the initial weights.
@@ -114,13 +127,22 @@ class Comparison:
                 raise SettingError(f"{name}: {pair} is not a pair of numbers within ±{FARTHEST:g}.")
         if self.chosen >= len(self.contenders):
             object.__setattr__(self, "chosen", 0)
-        plain = replace(self.base, optimizer="sgd", params={})
+        plain = replace(
+            self.base, optimizer="sgd", params={}, schedule="constant", schedule_params={}
+        )
         object.__setattr__(self, "base", plain)
 
     def experiments(self) -> tuple[Experiment, ...]:
         """One experiment for each contender."""
         return tuple(
-            replace(self.base, optimizer=c.optimizer, params=c.params) for c in self.contenders
+            replace(
+                self.base,
+                optimizer=c.optimizer,
+                params=c.params,
+                schedule=c.schedule,
+                schedule_params=c.schedule_params,
+            )
+            for c in self.contenders
         )
 
     def to_url(self) -> dict[str, str]:
@@ -154,7 +176,7 @@ class Comparison:
     @classmethod
     def nearest_from_url(cls, url: Mapping[str, str]) -> tuple[Comparison, tuple[str, ...]]:
         """The valid comparison nearest to these URL fields, and a sentence for each repair."""
-        shared = {"v", *VALUES, *(c.field for c in CHOICES if c.field != "optimizer")}
+        shared = {"v", *VALUES, *(c.field for c in CHOICES if c.field not in OWN)}
         own = {"race", "hidden", "start", "color_range", *VIEWS}
         problems: list[str] = list(check_version(url))
         problems += [unknown_field(key, shared | own) for key in url if key not in shared | own]
@@ -205,7 +227,14 @@ class Comparison:
 
 def write_race(contenders: Iterable[Contender]) -> str:
     """The contenders as the URL field ``race`` holds them; `read_race` reads it back."""
-    return ";".join(write_call(registry.optimizers[c.optimizer], c.params) for c in contenders)
+    return ";".join(_write_contender(contender) for contender in contenders)
+
+
+def _write_contender(contender: Contender) -> str:
+    """``optimizer(...)@schedule(...)``; a constant learning rate is not written."""
+    text = write_call(registry.optimizers[contender.optimizer], contender.params)
+    schedule = write_call(registry.schedules[contender.schedule], contender.schedule_params)
+    return text if schedule == Contender.schedule else f"{text}@{schedule}"
 
 
 def read_race(
@@ -238,10 +267,18 @@ def _read_race(
     if not parts:
         problems.append("race: no contender was named. Using the usual ones.")
         return usual
-    read = (
-        read_call(registry.optimizers, part, "sgd", "race", problems) for part in parts[:most]
+    return tuple(_read_contender(part, problems) for part in parts[:most])
+
+
+def _read_contender(text: str, problems: list[str]) -> Contender:
+    call, at, rest = text.partition("@")
+    name, options = read_call(registry.optimizers, call, "sgd", "race", problems)
+    if not at:
+        return Contender(name, options)
+    schedule, turned = read_call(
+        registry.schedules, rest, Contender.schedule, "race, schedule", problems
     )
-    return tuple(Contender(name, options) for name, options in read)
+    return Contender(name, options, schedule=schedule, schedule_params=turned)
 
 
 def _read_hidden(

@@ -70,6 +70,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice("bias_init", "bias_init_params", registry.initialisers),
     Choice("loss", "loss_params", registry.losses),
     Choice("optimizer", "params", registry.optimizers),
+    Choice("schedule", "schedule_params", registry.schedules),
 )
 
 VALUES: dict[str, Param] = {
@@ -108,6 +109,7 @@ class Experiment:
         bias_init, bias_init_params: How biases start.
         loss, loss_params: What is lowered.
         optimizer, params: How it is lowered.
+        schedule, schedule_params: How the learning rate changes over the steps.
         batch_size: Samples for each step, 0 for all.
         steps: How many times the optimizer steps.
         dtype: "float32" or "float64".
@@ -140,6 +142,8 @@ class Experiment:
     loss_params: Mapping[str, Value] = field(default_factory=Options)
     optimizer: str = "sgd"
     params: Mapping[str, Value] = field(default_factory=Options)
+    schedule: str = "constant"
+    schedule_params: Mapping[str, Value] = field(default_factory=Options)
     batch_size: int = 0
     steps: int = 300
     dtype: str = "float32"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+import torch
+
+from lossviz.problem import Problem
 from lossviz.registry import optimizers
 from lossviz.run.race import together
-from lossviz.run.state import problem_of
+from lossviz.run.state import State, Trained, problem_of
 from lossviz.settings import Experiment
 
 #: A race that takes less than so many seconds is computed whole, a longer one as a `Job`.
@@ -22,34 +25,40 @@ PER_TENSOR = 60e-6
 EVALUATIONS_OF_A_CLOSURE = 20
 
 
-def estimate(experiments: Iterable[Experiment]) -> float:
+def estimate(work: Iterable[Experiment] | State) -> float:
     """About how many seconds a race takes on one core; right within a factor of three or so.
 
     A step costs its calls into torch, plus, for each contender, the products of samples and
     weights, the activations, and what its optimizer does.
+
+    Args:
+        work: Experiments, or where a race on any problem stands; it must have a recipe.
     """
-    experiments = list(experiments)
+    if isinstance(work, State):
+        assert work.recipe is not None
+        problem = problem_of(work.recipe)
+        return (work.steps - work.step) * _per_step(problem, work.methods, work.batch_size)
+    experiments = list(work)
     seconds = 0.0
     for places in together(experiments):
         group = [experiments[place] for place in places]
-        seconds += group[0].steps * _per_step(group)
+        first = group[0]
+        seconds += first.steps * _per_step(problem_of(first), group, first.batch_size)
     return seconds
 
 
-def _per_step(group: list[Experiment]) -> float:
-    first = group[0]
-    problem = problem_of(first)
-    samples = min(first.batch_size or len(problem.data.inputs), len(problem.data.inputs))
+def _per_step(problem: Problem, contenders: Sequence[Trained], batch_size: int) -> float:
+    samples = min(batch_size or len(problem.data.inputs), len(problem.data.inputs))
     space = problem.space
     layers = sum(len(shape) > 1 for shape in space.shapes)
     units = sum(shape[0] for shape in space.shapes if len(shape) > 1)
-    wide = 2.0 if first.dtype == "float64" else 1.0
+    wide = 2.0 if problem.theta0.dtype == torch.float64 else 1.0
     own = samples * wide * (units * PER_UNIT * 6 + space.size * PER_PRODUCT * 6)
     shared = PER_STEP + layers * PER_LAYER
     seconds = 0.0
     stacked = False
-    for experiment in group:
-        entry = optimizers[experiment.optimizer]
+    for contender in contenders:
+        entry = optimizers[contender.optimizer]
         if entry.closure:
             seconds += EVALUATIONS_OF_A_CLOSURE * (shared + own + PER_OPTIMIZER)
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -11,15 +11,15 @@ from time import monotonic
 from typing import Any, Literal
 
 import numpy as np
-import torch
 
 from lossviz.engine import program, work
 from lossviz.engine.engine import Engine
 from lossviz.engine.estimate import estimate
 from lossviz.registry import SettingError
-from lossviz.run import Piece, Run, State, Status, start_state
+from lossviz.run import Piece, Run, State, start_state
+from lossviz.run.advance import empty_piece
 from lossviz.run.race import together
-from lossviz.run.record import runs_of
+from lossviz.run.record import joined_pieces, runs_of
 from lossviz.run.state import Start, problem_of
 from lossviz.settings import Experiment
 
@@ -60,10 +60,10 @@ class Progress:
 
 @dataclass(eq=False)
 class _Group:
-    """Experiments that are trained together, with what is known of them so far."""
+    """Contenders that are trained together, with what is known of them so far."""
 
     places: list[int]
-    experiments: list[Experiment]
+    experiments: Sequence[Experiment | None]
     state: State
     seconds_per_step: float
     pieces: list[tuple[Piece, ...]] = field(default_factory=list)
@@ -105,12 +105,49 @@ class Job:
         engine: Engine | None = None,
         chunk_seconds: float = CHUNK_SECONDS,
     ) -> None:
-        self.experiments = list(experiments)
-        if not self.experiments:
+        experiments = list(experiments)
+        if not experiments:
             raise SettingError("There is no experiment to train; give at least one.")
+        groups = [_group(experiments, places, start) for places in together(experiments)]
+        self._begin(groups, engine, chunk_seconds)
+
+    @classmethod
+    def on(
+        cls, state: State, engine: Engine | None = None, chunk_seconds: float = CHUNK_SECONDS
+    ) -> Job:
+        """A race on any problem that has a recipe, from where it stands.
+
+        Args:
+            state: From `lossviz.run.start_on`, with its ``recipe``.
+            engine: As for the class.
+            chunk_seconds: As for the class.
+
+        Raises:
+            SettingError: When the state has no recipe.
+
+        >>> import lossviz as lv
+        >>> from lossviz.run import Method, start_on
+        >>> exp = lv.Experiment()
+        >>> state = start_on(lv.build(exp), [Method("sgd")], steps=9, recipe=exp)
+        >>> [str(run.status) for run in Job.on(state).wait()]
+        ['finished after 9 steps']
+        """
+        if state.recipe is None:
+            raise SettingError(
+                "This race has no recipe from which a worker could build its problem; give one to "
+                "start_on()."
+            )
+        job = cls.__new__(cls)
+        seconds = estimate(state) / max(1, state.steps - state.step)
+        count = len(state.methods)
+        group = _Group(list(range(count)), [None] * count, state, seconds)
+        job._begin([group], engine, chunk_seconds)
+        return job
+
+    def _begin(self, groups: list[_Group], engine: Engine | None, chunk_seconds: float) -> None:
+        self._groups = groups
         self._engine = engine or program.current()
         self._chunk_seconds = chunk_seconds
-        self._groups = [self._group(places, start) for places in together(self.experiments)]
         self._changed = threading.Condition()
         self._phase: Phase = "running"
         self._error: BaseException | None = None
@@ -118,11 +155,6 @@ class Job:
         self._seconds = 0.0
         self._looked = monotonic()
         self._go_on()
-
-    def _group(self, places: list[int], start: Start) -> _Group:
-        experiments = [self.experiments[place] for place in places]
-        seconds = estimate(experiments) / max(1, experiments[0].steps)
-        return _Group(places, experiments, start_state(experiments, start), seconds)
 
     # --- looking -----------------------------------------------------------------------------
 
@@ -150,7 +182,7 @@ class Job:
             )
 
     def runs(self) -> list[Run]:
-        """The runs as far as they are, in the order of the experiments, with their metrics.
+        """The runs as far as they are, in the order of the contenders, with their metrics.
 
         Those that are still going on have the status "running"; before the first chunk has come
         there is nothing to show, and the list is empty.
@@ -165,7 +197,7 @@ class Job:
             return [runs[place] for place in range(len(runs))]
 
     def _runs_of(self, group: _Group) -> list[Run]:
-        problem = problem_of(group.experiments[0])
+        problem = problem_of(group.state.recipe)
         runs = runs_of(group.state, group.pieces, group.experiments, problem, self.done)
         for k, run in enumerate(runs):
             known = [metrics[k] for metrics in group.metrics]
@@ -175,7 +207,7 @@ class Job:
         return runs
 
     def new_since(self, step: int) -> list[Piece]:
-        """What has come after a step, for each experiment: the deltas that a picture appends.
+        """What has come after a step, for each contender: the deltas that a picture appends.
 
         Args:
             step: Losses and frames of later steps are given; -1 for all.
@@ -186,7 +218,7 @@ class Job:
             for group in self._groups:
                 for k, place in enumerate(group.places):
                     own = [chunk[k] for chunk in group.pieces]
-                    pieces[place] = _after(own, step, group.state.statuses[k], group.state.theta)
+                    pieces[place] = _after(own, step, group.state, k)
             return [pieces[place] for place in range(len(pieces))]
 
     def wait(self, timeout: float | None = None) -> list[Run]:
@@ -273,13 +305,17 @@ class Job:
         self._changed.notify_all()
 
 
-def _after(own: list[Piece], step: int, status: Status, theta: torch.Tensor) -> Piece:
+def _group(experiments: Sequence[Experiment], places: list[int], start: Start) -> _Group:
+    own = [experiments[place] for place in places]
+    seconds = estimate(own) / max(1, own[0].steps)
+    return _Group(places, own, start_state(own, start), seconds)
+
+
+def _after(own: list[Piece], step: int, state: State, k: int) -> Piece:
     """One contender's pieces of all chunks as one, from the steps above ``step``."""
+    status = state.statuses[k]
     if not own:
-        empty = theta.new_empty(0)
-        return Piece(empty, np.empty(0, np.int64), theta.new_empty(0, theta.shape[1]), status)
+        return empty_piece(state.theta, status, state.watch)
     recorded = np.concatenate([piece.recorded for piece in own])
-    new = int(np.searchsorted(recorded, step, side="right"))
-    loss = torch.cat([piece.loss for piece in own])[max(0, step + 1) :]
-    weights = torch.cat([piece.weights for piece in own])[new:]
-    return replace(own[-1], loss=loss, recorded=recorded[new:], weights=weights, status=status)
+    whole = joined_pieces(own, int(np.searchsorted(recorded, step, side="right")))
+    return replace(whole, loss=whole.loss[max(0, step + 1) :], status=status)

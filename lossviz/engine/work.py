@@ -26,8 +26,8 @@ def whole_race(experiments: Sequence[Experiment], start: Start = None) -> list[R
 def one_chunk(state: State, n: int) -> tuple[State, Chunk, tuple[Metrics, ...], float]:
     """`advance`, the metrics of each contender's new frames, and the seconds it took."""
     began = perf_counter()
-    assert state.experiment is not None
-    problem = problem_of(state.experiment)
+    assert state.recipe is not None
+    problem = problem_of(state.recipe)
     state, chunk = advance(state, n, problem)
     metrics = tuple(metrics_of(problem, piece.weights) for piece in chunk.pieces)
     return state, chunk, metrics, perf_counter() - began

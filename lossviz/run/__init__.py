@@ -1,6 +1,6 @@
 """Training: optimizers, `train`, `race`, and the `Run` they give."""
 
-from lossviz.run import optimizers
+from lossviz.run import optimizers, schedules
 from lossviz.run.advance import advance
 from lossviz.run.race import race, race_on, train
 from lossviz.run.record import Run
@@ -18,6 +18,7 @@ __all__ = [
     "optimizers",
     "race",
     "race_on",
+    "schedules",
     "start_on",
     "start_state",
     "train",

@@ -20,9 +20,12 @@ from lossviz.problem.space import ParamSpace
 from lossviz.registry import SettingError, optimizers
 from lossviz.run.batches import Batches, Place
 from lossviz.run.gradient import Evaluate, bind
+from lossviz.run.pushes import Pushes
+from lossviz.run.rates import Rates
 from lossviz.run.state import Chunk, Method, Piece, State, problem_of
 from lossviz.run.status import Status, is_bad
 from lossviz.run.threads import one_thread
+from lossviz.run.watch import Ledger, Memory, Reader, joined
 
 #: Weights are gathered in blocks of about this many bytes before they are sorted by contender.
 BLOCK_BYTES = 4 * 2**20
@@ -37,7 +40,7 @@ def advance(state: State, n: int, problem: Problem | None = None) -> tuple[State
     Args:
         state: From `start_state` or from here.
         n: How many steps, at least 1; no more are taken than the state has left.
-        problem: The problem, where the state was not made from experiments, or is there already.
+        problem: The problem, where the state has no recipe for it, or where it is there already.
 
     Raises:
         SettingError: When ``n`` is below 1, or an optimizer refuses the model.
@@ -46,9 +49,9 @@ def advance(state: State, n: int, problem: Problem | None = None) -> tuple[State
     if n < 1:
         raise SettingError(f"A chunk needs at least one step, not {n}.")
     if problem is None:
-        if state.experiment is None:
+        if state.recipe is None:
             raise ValueError("This state was made on a problem; hand advance() that problem too.")
-        problem = problem_of(state.experiment)
+        problem = problem_of(state.recipe)
     n = min(n, state.steps - state.step)
     lanes: dict[int, Lane] = {}
     place = state.place
@@ -65,10 +68,7 @@ def gather(state: State, lanes: dict[int, Lane], step: int, place: Place) -> tup
     memory = list(state.memory)
     first_loss = list(state.first_loss)
     statuses = list(state.statuses)
-    pieces = [
-        Piece(theta.new_empty(0), np.empty(0, np.int64), theta.new_empty(0, theta.shape[1]), status)
-        for status in statuses
-    ]
+    pieces = [empty_piece(theta, status, state.watch) for status in statuses]
     for k, lane in lanes.items():
         theta[k] = lane.theta
         memory[k] = None if lane.bad else lane.optimizer.state_dict()
@@ -90,6 +90,15 @@ def gather(state: State, lanes: dict[int, Lane], step: int, place: Place) -> tup
         place=place,
     )
     return after, Chunk(state.step, step, tuple(pieces))
+
+
+def empty_piece(theta: Tensor, status: Status, watch: bool) -> Piece:
+    """The piece of a contender that takes no steps; ``theta`` is (K, P)."""
+    nothing, frames = theta.new_empty(0), theta.new_empty(0, theta.shape[1])
+    piece = Piece(nothing, np.empty(0, np.int64), frames, status)
+    if not watch:
+        return piece
+    return replace(piece, gradient=frames, memory={}, rates=nothing.double())
 
 
 def with_last(piece: Piece, step: int, theta: Tensor) -> Piece:
@@ -124,9 +133,13 @@ class Lane:
     theta: Tensor
     first_loss: float
     first_step: int
+    rates: Rates
+    watch: bool
     losses: list[float] = field(default_factory=list)
     recorded: list[int] = field(default_factory=list)
     frames: list[Tensor] = field(default_factory=list)
+    slopes: list[Tensor] = field(default_factory=list)
+    memories: list[tuple[int, Memory]] = field(default_factory=list)
     bad: Status | None = None
 
     @classmethod
@@ -135,11 +148,13 @@ class Lane:
         method, theta = state.methods[k], state.theta[k].clone()
         tensors = [Parameter(part) for part in parts_of(theta, method, space)]
         optimizer = optimizers[method.optimizer].make(tensors, **method.params)
+        # Of the fresh optimizer: what it remembers may be a learning rate on its way.
+        rates = Rates.of(optimizer, method.schedule, method.schedule_params, state.steps)
         memory = state.memory[k]
         if memory is not None:
             restore(optimizer, memory)
-        first_step = state.step + 1 if state.step else 0
-        lane = cls(method, optimizer, tensors, theta, state.first_loss[k], first_step)
+        first_loss, first_step = state.first_loss[k], state.step + 1 if state.step else 0
+        lane = cls(method, optimizer, tensors, theta, first_loss, first_step, rates, state.watch)
         if state.step == 0:
             lane.keep([0], theta[None].clone())
         return lane
@@ -149,14 +164,28 @@ class Lane:
         self.recorded.extend(steps)
         self.frames.append(frames)
 
+    def note(self, slopes: Tensor, memory: Memory) -> None:
+        """Record the gradients (f, P) of the last f frames, and what the optimizer remembered."""
+        self.slopes.append(slopes)
+        self.memories.append((len(slopes), memory))
+
     def piece(self, step: int) -> Piece:
         """What the chunk adds, after ``step`` steps."""
         theta = self.theta
-        return Piece(
+        none = theta.new_empty(0, len(theta))
+        piece = Piece(
             loss=torch.tensor(self.losses, dtype=theta.dtype),
             recorded=np.array(self.recorded, dtype=np.int64),
-            weights=torch.cat(self.frames) if self.frames else theta.new_empty(0, len(theta)),
+            weights=torch.cat([none, *self.frames]),
             status=self.bad or Status("running", step),
+        )
+        if not self.watch:
+            return piece
+        return replace(
+            piece,
+            gradient=torch.cat([none, *self.slopes]),
+            memory=joined(self.memories),
+            rates=torch.from_numpy(self.rates.after(self.recorded)),
         )
 
 
@@ -186,14 +215,15 @@ class Stack:
     Args:
         problem: What they train on.
         lanes: The contenders.
-        step: The steps taken so far.
-        stride: Of so many steps one is recorded.
+        state: Where they stand.
     """
 
-    def __init__(self, problem: Problem, lanes: list[Lane], step: int, stride: int) -> None:
+    def __init__(self, problem: Problem, lanes: list[Lane], state: State) -> None:
         self.problem = problem
-        self.stride = stride
-        self.at = step
+        self.stride = state.stride
+        self.watch = state.watch
+        self.at = state.step
+        self.pushes = Pushes(problem, state.place.noise, state.step)
         self.settle(lanes, torch.stack([lane.theta for lane in lanes]))
 
     def settle(self, lanes: list[Lane], theta: Tensor) -> None:
@@ -213,11 +243,23 @@ class Stack:
                 tensor.data = part
                 tensor.grad = part_slope
         self.steps = [bare_step(lane.optimizer) for lane in lanes]
-        self.evaluate: Evaluate = bind(self.problem, theta, self.grad)
+        self.turning = [lane.rates for lane in lanes if not lane.rates.constant]
+        self.bound: Evaluate = bind(self.problem, theta, self.grad)
         bytes_per_step = max(1, theta.numel() * theta.element_size())
         self.block = theta.new_empty(max(1, BLOCK_BYTES // bytes_per_step), *theta.shape)
         self.filled = 0
         self.before = theta.clone()
+        if self.watch:
+            self.slopes = torch.empty_like(self.block)
+            readers = [Reader(lane.optimizer, lane.tensors) for lane in lanes]
+            self.ledger = Ledger(readers, len(self.block))
+
+    def evaluate(self, batch: Batch) -> Tensor:
+        """The losses (A,), and the gradients with this step's noise."""
+        losses = self.bound(batch)
+        if self.pushes.current is not None:
+            self.grad += self.pushes.current
+        return losses
 
     def look(self, batch: Batch, known: bool) -> None:
         """Evaluate losses and gradients, write the losses down, and let go of what has diverged."""
@@ -231,12 +273,27 @@ class Stack:
                 fallen = True
             if not known and (lane.bad is None or self.at == 0):
                 lane.losses.append(value)
+        if self.watch:
+            self.note_slopes()
         if (fallen or self.filled == len(self.block)) and self.flush() and self.lanes:
             # The rows have moved, and their gradients are to be found again.
             self.losses = self.evaluate(batch)
+            if self.watch:
+                for lane, slope in zip(self.lanes, self.grad, strict=True):
+                    lane.slopes[-1][-1] = slope
+
+    def note_slopes(self) -> None:
+        """Record the gradients at these weights, unless that was done in the chunk before."""
+        if self.filled:
+            self.slopes[self.filled - 1].copy_(self.grad)
+        elif self.at == 0:
+            for row, lane in enumerate(self.lanes):
+                lane.note(self.grad[row : row + 1].clone(), self.ledger.now(row))
 
     def step(self, batch: Batch) -> None:
         """Let every optimizer step its own row, and write the new weights into the block."""
+        for rates in self.turning:
+            rates.apply(self.at)
         first = self.lanes[0]
         if optimizers[first.method.optimizer].closure:
             first.optimizer.step(closure_of(self.evaluate, batch, self.losses))
@@ -244,9 +301,14 @@ class Stack:
             with torch.no_grad():
                 for step in self.steps:
                     step()
+        if self.problem.box is not None:
+            self.theta.clamp_(*self.problem.box)
         self.block[self.filled].copy_(self.theta)
+        if self.watch:
+            self.ledger.note(self.filled)
         self.filled += 1
         self.at += 1
+        self.pushes.advance()
 
     def flush(self) -> bool:
         """Sort the block by contender; those that diverged leave. Gives whether any did.
@@ -265,6 +327,8 @@ class Stack:
             steps = range(first + begin, first + good, self.stride)
             lane.keep(steps, block[begin : max(begin, good) : self.stride, row].clone())
             last = first + good - 1
+            if self.watch and good:
+                lane.note(self.slopes[:good, row].clone(), self.ledger.rows(row, good))
             lane.theta = (block[good - 1, row] if good else self.before[row]).clone()
             if lane.bad is not None and last % self.stride:
                 lane.keep([last], lane.theta[None])
@@ -326,7 +390,7 @@ def run_together(
     """
     lanes = [Lane.of(state, k, problem.space) for k in rows]
     batches = Batches(problem.batch(), state.batch_size, state.place)
-    stack = Stack(problem, list(lanes), state.step, state.stride)
+    stack = Stack(problem, list(lanes), state)
     # The losses at the first weights are known from the chunk before.
     stack.look(batches.current(), known=state.step > 0)
     for _ in range(n):
@@ -337,4 +401,4 @@ def run_together(
         stack.look(batches.current(), known=False)
     if stack.lanes:
         stack.flush()
-    return lanes, batches.place
+    return lanes, replace(batches.place, noise=stack.pushes.state)

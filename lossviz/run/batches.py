@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -16,10 +16,13 @@ class Place:
 
     Args:
         generator: The state of the generator just before the current epoch was shuffled.
+        noise: The state of the generator of the gradient's noise, just before that of the current
+            step was drawn.
         start: Where the next batch starts in the epoch.
     """
 
     generator: Tensor
+    noise: Tensor
     start: int = 0
 
 
@@ -40,18 +43,22 @@ class Batches:
         self._generator = torch.Generator()
         self._generator.set_state(place.generator.clone())
         self._start = place.start
+        self._place = place
         if not self.whole:
             self._shuffle()
 
     @staticmethod
     def begin(seed: int) -> Place:
         """The place of the first batch."""
-        return Place(torch.Generator().manual_seed(seed).get_state())
+        state = torch.Generator().manual_seed(seed).get_state()
+        return Place(state, state)
 
     @property
     def place(self) -> Place:
         """Where the order stands now."""
-        return Place(self._epoch, self._start) if not self.whole else Place(self._now())
+        if self.whole:
+            return self._place
+        return replace(self._place, generator=self._epoch, start=self._start)
 
     def current(self) -> Batch:
         """The batch at this place."""

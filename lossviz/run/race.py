@@ -74,16 +74,26 @@ def race_on(
     batch_size: int = 0,
     seed: int = 0,
     start: Start = None,
+    watch: bool = False,
 ) -> list[Run]:
     """Race several optimizers on any problem, say one made by `Problem.from_module`.
 
+    Where the problem has noise, each step's is drawn once for all contenders, from
+    ``torch.Generator().manual_seed(seed)``.
+
     Args:
         problem: What to lower.
-        contenders: Anything with ``optimizer`` and ``params``, such as `Method`.
+        contenders: Anything with an optimizer and a schedule, such as `Method`.
         steps: How many steps each takes.
         batch_size: Samples for each step, 0 for all.
-        seed: Of the order of the batches.
+        seed: Of the order of the batches, and of the noise.
         start: See `train`.
+        watch: Keep every gradient and all that the optimizers remember, for few weights: see
+            `Run`. The weights are the same to the bit.
+
+    Raises:
+        SettingError: When there is nothing to train, a start does not fit, an optimizer refuses
+            the model, or there is too much to watch.
 
     >>> import torch
     >>> from lossviz import Problem
@@ -95,7 +105,13 @@ def race_on(
     True
     """
     state = start_on(
-        problem, contenders, steps=steps, batch_size=batch_size, seed=seed, start=start
+        problem,
+        contenders,
+        steps=steps,
+        batch_size=batch_size,
+        seed=seed,
+        start=start,
+        watch=watch,
     )
     return _to_the_end(state, problem, [None] * len(state.methods))
 

@@ -18,6 +18,7 @@ from lossviz.registry import SettingError
 from lossviz.run.metrics import metrics_of
 from lossviz.run.state import Method, Piece, State, problem_of
 from lossviz.run.status import Status
+from lossviz.run.watch import Memory, joined
 from lossviz.settings import Experiment
 
 
@@ -42,8 +43,15 @@ class Run:
         space: Names and shapes of the parameters, P entries in all.
         weights: (frames, P), the weights of the recorded steps; (steps + 1, P) when all are.
         recorded: (frames,), the numbers of these steps, ascending.
-        loss: (steps + 1,), the loss after 0, 1, 2, ... steps.
+        loss: (steps + 1,), the loss after 0, 1, 2, ... steps, without noise.
         status: How it ended.
+        gradient: (frames, P), what the optimizer was given at each of the weights, noise included,
+            before any weight decay; None, as are the next two, where the race was not watched.
+        memory: What the optimizer remembers at each of the weights, by torch's own names, in
+            float64: (frames, P) for what has a number for each weight ("exp_avg"), (frames,) for
+            single numbers ("step"). Not a number while it is not there yet, as before the first
+            step.
+        rates: (frames,), the learning rate in force for the step that follows, in float64.
 
     >>> import lossviz as lv
     >>> run = lv.train(lv.Experiment(steps=20))
@@ -59,6 +67,9 @@ class Run:
     loss: Tensor
     status: Status
     problem: Problem | None = field(default=None, repr=False)
+    gradient: Tensor | None = field(default=None, repr=False)
+    memory: Memory | None = field(default=None, repr=False)
+    rates: Tensor | None = field(default=None, repr=False)
 
     @cached_property
     def metrics(self) -> dict[str, np.ndarray]:
@@ -104,7 +115,10 @@ class Run:
         )
 
     def save(self, path: str | Path) -> None:
-        """Write the run to a safetensors file; the settings stand in its header as JSON."""
+        """Write the run to a safetensors file; the settings stand in its header as JSON.
+
+        Gradients, memory and rates of a watched race are left out: they can be had again.
+        """
         from lossviz.run.store import save_run
 
         save_run(self, path)
@@ -143,17 +157,37 @@ def runs_of(
     """
     runs = []
     for k, (method, experiment) in enumerate(zip(state.methods, experiments, strict=True)):
-        own = [chunk[k] for chunk in pieces]
-        recorded = np.concatenate([piece.recorded for piece in own])
-        weights = torch.cat([piece.weights for piece in own])
-        status = state.statuses[k]
+        whole = joined_pieces([chunk[k] for chunk in pieces])
+        recorded, weights, status = whole.recorded, whole.weights, state.statuses[k]
         if over and status.kind == "running":
             status = replace(status, kind="cancelled")
             if recorded[-1] != state.step:
                 recorded = np.append(recorded, state.step)
                 weights = torch.cat([weights, state.theta[k : k + 1]])
-        loss = torch.cat([piece.loss for piece in own])
-        runs.append(
-            Run(experiment, method, problem.space, weights, recorded, loss, status, problem)
-        )
+        run = Run(experiment, method, problem.space, weights, recorded, whole.loss, status, problem)
+        runs.append(replace(run, gradient=whole.gradient, memory=whole.memory, rates=whole.rates))
     return runs
+
+
+def joined_pieces(own: Sequence[Piece], new: int = 0) -> Piece:
+    """One contender's pieces, at least one, as a single one; its status is the last one's.
+
+    Args:
+        own: The pieces of all chunks.
+        new: So many frames are left out at the beginning.
+    """
+    whole = replace(
+        own[-1],
+        loss=torch.cat([piece.loss for piece in own]),
+        recorded=np.concatenate([piece.recorded for piece in own])[new:],
+        weights=torch.cat([piece.weights for piece in own])[new:],
+    )
+    if own[0].gradient is None:
+        return whole
+    memory = joined((len(piece.recorded), piece.memory or {}) for piece in own)
+    return replace(
+        whole,
+        gradient=torch.cat([piece.gradient for piece in own if piece.gradient is not None])[new:],
+        memory={name: values[new:] for name, values in memory.items()},
+        rates=torch.cat([piece.rates for piece in own if piece.rates is not None])[new:],
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,9 +14,10 @@ from torch import Tensor
 from lossviz.problem.build import build
 from lossviz.problem.problem import Problem
 from lossviz.problem.space import Params
-from lossviz.registry import SettingError, Value, optimizers
+from lossviz.registry import SettingError, Value, optimizers, schedules
 from lossviz.run.batches import Batches, Place
 from lossviz.run.status import Status
+from lossviz.run.watch import MOST_WATCHED, Memory
 from lossviz.settings import Experiment, Options
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ MOST_FRAMES = 2001
 
 
 class Trained(Protocol):
-    """Anything that names an optimizer and its parameters: a `Method`, an `Experiment`."""
+    """Anything that names an optimizer and a schedule: a `Method`, an `Experiment`."""
 
     @property
     def optimizer(self) -> str:
@@ -42,10 +43,20 @@ class Trained(Protocol):
         """Its parameters; those left out are at their defaults."""
         ...
 
+    @property
+    def schedule(self) -> str:
+        """The name of the learning rate's schedule in the catalogue."""
+        ...
+
+    @property
+    def schedule_params(self) -> Mapping[str, Value]:
+        """Its parameters; those left out are at their defaults."""
+        ...
+
 
 @dataclass(frozen=True)
 class Method:
-    """One optimizer with its parameters, completed with the defaults.
+    """One optimizer and its learning-rate schedule, completed with the defaults.
 
     >>> Method("sgd", {"lr": 0.5}).params["momentum"]
     0.0
@@ -53,10 +64,19 @@ class Method:
 
     optimizer: str
     params: Mapping[str, Value] = field(default_factory=Options)
+    schedule: str = "constant"
+    schedule_params: Mapping[str, Value] = field(default_factory=Options)
 
     def __post_init__(self) -> None:
         complete = optimizers[self.optimizer].complete(self.params)
         object.__setattr__(self, "params", Options(complete))
+        complete = schedules[self.schedule].complete(self.schedule_params)
+        object.__setattr__(self, "schedule_params", Options(complete))
+
+    @classmethod
+    def of(cls, trained: Trained) -> Method:
+        """The method of anything that names one."""
+        return cls(trained.optimizer, trained.params, trained.schedule, trained.schedule_params)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +85,8 @@ class State:
 
     Args:
         methods: The K contenders.
-        experiment: What `advance` builds the problem from, or None where it is handed the problem.
+        recipe: What `problem_of` builds the problem from, or None where `advance` is handed the
+            problem: an `Experiment`, or any other frozen record that it knows.
         steps: How many steps there are in all.
         batch_size: Samples for each step, 0 for all.
         step: How many were taken.
@@ -73,11 +94,12 @@ class State:
         memory: What each optimizer remembers, as its ``state_dict``; None before the first step.
         first_loss: Each contender's loss at the start (K,), NaN before it is known.
         statuses: How each contender stands.
-        place: Where the order of batches stands.
+        place: Where the order of batches and the noise stand.
+        watch: Whether every gradient and all that the optimizers remember is kept.
     """
 
     methods: tuple[Method, ...]
-    experiment: Experiment | None
+    recipe: Hashable | None
     steps: int
     batch_size: int
     step: int
@@ -86,10 +108,13 @@ class State:
     first_loss: tuple[float, ...]
     statuses: tuple[Status, ...]
     place: Place
+    watch: bool = False
 
     @property
     def stride(self) -> int:
-        """Of so many steps one is recorded: see `stride_of`."""
+        """Of so many steps one is recorded: see `stride_of`; a watched race records each."""
+        if self.watch:
+            return 1
         return stride_of(self.steps, self.theta.shape[1] * self.theta.element_size())
 
     @property
@@ -107,12 +132,17 @@ class Piece:
         recorded: The numbers (f,) of the steps whose weights were kept.
         weights: These weights (f, P).
         status: How the contender stands afterwards.
+        gradient, memory, rates: As in `Run`, for the frames of this piece; None where the race is
+            not watched.
     """
 
     loss: Tensor
     recorded: np.ndarray
     weights: Tensor
     status: Status
+    gradient: Tensor | None = None
+    memory: Memory | None = None
+    rates: Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +204,7 @@ def start_state(
         seed=first.seed,
         start=start,
     )
-    return replace(state, experiment=shared_by(first))
+    return replace(state, recipe=shared_by(first))
 
 
 def start_on(
@@ -185,9 +215,27 @@ def start_on(
     batch_size: int = 0,
     seed: int = 0,
     start: Start = None,
+    watch: bool = False,
+    recipe: Hashable | None = None,
 ) -> State:
-    """The state of a race on any problem, before the first step; see `start_state`."""
-    methods = tuple(Method(c.optimizer, c.params) for c in contenders)
+    """The state of a race on any problem, before the first step.
+
+    Args:
+        problem: What to lower.
+        contenders: As for `race_on`, like all that follow but the last.
+        steps: How many each takes.
+        batch_size: Samples for each step, 0 for all.
+        seed: Of the order of the batches, and of the noise.
+        start: Where all begin.
+        watch: Whether every gradient and all that the optimizers remember is kept.
+        recipe: What `problem_of` builds this very problem from, for workers elsewhere; None where
+            `advance` will be handed the problem.
+
+    Raises:
+        SettingError: When there is no contender, a number is negative, the start does not fit, or
+            there is too much to watch.
+    """
+    methods = tuple(Method.of(contender) for contender in contenders)
     if not methods:
         raise SettingError("There is no contender to train; give at least one.")
     if steps < 0 or batch_size < 0:
@@ -195,10 +243,12 @@ def start_on(
     theta = vector_of(problem, start)
     if not torch.isfinite(theta).all():
         raise SettingError("The start has weights that are not finite numbers.")
+    if watch:
+        check_watched(len(theta), steps)
     count = len(methods)
     return State(
         methods=methods,
-        experiment=None,
+        recipe=recipe,
         steps=steps,
         batch_size=batch_size,
         step=0,
@@ -207,7 +257,22 @@ def start_on(
         first_loss=(float("nan"),) * count,
         statuses=(Status("running", 0),) * count,
         place=Batches.begin(seed),
+        watch=watch,
     )
+
+
+def check_watched(size: int, steps: int) -> None:
+    """Raise SettingError when so many weights and steps are too many to be watched."""
+    if size > MOST_WATCHED:
+        raise SettingError(
+            f"The model has {size} weights, but a race is watched only up to {MOST_WATCHED}: every "
+            "number of every step is kept."
+        )
+    if steps * size * 8 > MOST_BYTES:
+        raise SettingError(
+            f"A watched race keeps every step, and {steps} steps of {size} weights are too many; "
+            f"take at most {MOST_BYTES // (8 * size)} steps."
+        )
 
 
 def vector_of(problem: Problem, start: Start) -> Tensor:
@@ -231,11 +296,31 @@ def vector_of(problem: Problem, start: Start) -> Tensor:
 
 def shared_by(experiment: Experiment) -> Experiment:
     """The experiment with the usual optimizer: what contenders that race together share."""
-    return replace(experiment, optimizer=Experiment.optimizer, params={})
+    return replace(
+        experiment,
+        optimizer=Experiment.optimizer,
+        params={},
+        schedule=Experiment.schedule,
+        schedule_params={},
+    )
 
 
-def problem_of(experiment: Experiment) -> Problem:
-    """The problem of an experiment; the last few are kept."""
+@functools.singledispatch
+def problem_of(recipe: Hashable) -> Problem:
+    """The problem that a recipe stands for: a frozen record of plain data.
+
+    Experiments are known; the last few problems are kept. Other kinds of records are made known by
+    ``problem_of.register``, in the module that defines them, so that a worker that unpickles such a
+    record knows it too.
+
+    Raises:
+        TypeError: For a record of any other kind.
+    """
+    raise TypeError(f"No problem can be built from {type(recipe).__name__}; register it first.")
+
+
+@problem_of.register
+def _(experiment: Experiment) -> Problem:
     return _built(replace(shared_by(experiment), steps=1, batch_size=0))
 
 

@@ -90,11 +90,8 @@ def run_from(about: dict[str, Any], tensors: dict[str, Tensor]) -> Run:
     settings = about["experiment"]
     experiment = None if settings is None else Experiment(**settings)
     method = Method(**about["method"])
-    if experiment is not None and (experiment.optimizer, experiment.params) != (
-        method.optimizer,
-        method.params,
-    ):
-        raise SettingError("its experiment and its method name different optimizers")
+    if experiment is not None and Method.of(experiment) != method:
+        raise SettingError("its experiment and its method name different optimizers or schedules")
     status = status_from(about["status"])
     names = tuple(str(name) for name in about["names"])
     shapes = tuple(tuple(whole(side) for side in shape) for shape in about["shapes"])
