@@ -25,6 +25,14 @@ export function projector(node) {
 /** From where the camera looks, in the scene's own units, or null. */
 export const cameraEye = (node) => node._fullLayout?.scene?._scene?.getCamera?.()?.eye ?? null;
 
+/** How far the camera is from what it looks at, or null. */
+export const cameraDistance = (node) => node._fullLayout?.scene?._scene?.camera?.distance ?? null;
+
+/** Move the camera there; Plotly takes it for a person's doing, and keeps it when the touch ends. */
+export function placeCamera(node, distance) {
+  node._fullLayout.scene._scene.camera.distance = distance;
+}
+
 /** A number that changes whenever the camera does. */
 export function cameraStamp(node) {
   const camera = node._fullLayout?.scene?._scene?.glplot?.cameraParams;

@@ -34,15 +34,23 @@ export class Clock {
 
   /** A new time line; whoever was at the end stays there, otherwise the place is kept. */
   setRange({ planned, last, live }) {
-    const wasAtEnd = this.atEnd && this.last > 0 && !this.playing;
+    const wasAtEnd = this.following;
     const share = this.time / this.planned;
     if (planned !== this.planned) this.time = Math.round(share * planned);
     Object.assign(this, { planned: Math.max(1, planned), last, live });
-    this.time = wasAtEnd && !live ? last : Math.min(this.time, last);
+    this.time = wasAtEnd ? last : Math.min(this.time, last);
   }
 
+  /** More steps have come; whoever stood at the last one goes along. */
   extend({ last, live }) {
+    const following = this.following;
     Object.assign(this, { last, live });
+    if (following) this.time = last;
+  }
+
+  /** Whether a person stands still at the last step there is. */
+  get following() {
+    return this.atEnd && this.last > 0 && !this.playing;
   }
 
   play() {

@@ -103,6 +103,7 @@ export default function show({ parentElement, data, plotly, setTriggerValue }) {
   seat.plotly = plotly;
   seat.send = setTriggerValue;
   // Streamlit calls again, with the same data, when the page's theme changes.
+  if (data) seat.stage?.answered();
   if (!data || !seat.receive(data)) seat.stage?.retheme();
   return () => {
     seat.gone = true;

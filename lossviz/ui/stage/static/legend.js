@@ -3,6 +3,8 @@
 import { el, say } from "./dom.js";
 import { drawDiverged, drawHead } from "./heads.js";
 
+const MANY = 6; // contenders from which on chips are set closely
+
 export class Legend {
   constructor(stage) {
     this.stage = stage;
@@ -13,6 +15,7 @@ export class Legend {
   show(scene) {
     const ids = scene.contenders.map((contender) => contender.id);
     if (ids.join("\n") !== [...this.chips.keys()].join("\n")) this.rebuild(ids);
+    this.node.classList.toggle("lv-many", ids.length > MANY);
     for (const contender of scene.contenders) this.update(contender);
   }
 
@@ -41,6 +44,8 @@ export class Legend {
     chip.node.setAttribute("aria-pressed", String(!hidden));
     chip.node.classList.toggle("lv-diverged", contender.diverged);
     for (const part of ["label", "detail", "status"]) say(chip[part], contender[part]);
+    // Where there is no room for them on the chip, the words are in its title.
+    chip.node.title = [contender.label, contender.detail, contender.status].filter(Boolean).join(", ");
     drawSample(chip.sample, mark, contender.diverged, this.stage.theme.palette.background);
   }
 }

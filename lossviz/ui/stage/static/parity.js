@@ -30,17 +30,20 @@ export class Parity {
     const { actual, test } = this.data;
     const count = actual.data.length;
     const { box } = map;
+    let away = 0;
     context.save();
     context.beginPath();
     context.rect(box.left - 4, box.top - 4, box.width + 8, box.height + 8);
     context.clip();
     for (let i = 0; i < count; i += 1) {
       const value = frames.values[row * count + i];
+      if (!(value >= this.ends[0] && value <= this.ends[1])) away += 1;
       if (Number.isFinite(value)) {
         drawPoint(context, map.x(actual.data[i]), map.y(value), this.color, test.data[i], this.theme.palette);
       }
     }
     context.restore();
+    return { away, count };
   }
 
   legend(text) {

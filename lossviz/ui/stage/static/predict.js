@@ -101,8 +101,15 @@ export class PredictPanel extends Panel {
     const place = this.picture.axes ? this.map : { width: this.moving.width, height: this.moving.height };
     if (!place) return;
     this.picture.draw(context, place, frames, row, this.stage.text);
-    this.picture.drawOver?.(context, place, frames, row);
+    this.warn(this.picture.drawOver?.(context, place, frames, row));
     say(this.when, fill(this.stage.text.frameStep, { step: frames.steps[row] }));
+  }
+
+  /** A picture that most of the predictions have left says so. */
+  warn(seen) {
+    const gone = Boolean(seen) && 2 * seen.away > seen.count;
+    this.note.hidden = !gone;
+    if (gone) say(this.note, fill(this.stage.text.outOfRange, { count: seen.away, total: seen.count }));
   }
 
   destroy() {}

@@ -26,6 +26,11 @@ export function expose(stage) {
     get view() { return stage.panels.surface?.restless ? "3d" : "2d"; },
     /** The id of the curves' tab that is open. */
     get tab() { return stage.panels.curves?.tabs.chosen ?? null; },
+    /** Which arrows are on, and the scale of each kind that has been drawn. */
+    get arrows() {
+      const { menu, arrows } = stage.panels.surface ?? {};
+      return { on: [...(menu?.on ?? [])], scales: Object.fromEntries(arrows?.scales ?? []), drawn: arrows?.drawn ?? [] };
+    },
     seek: (step) => clock.seek(step),
     play: () => clock.play(),
     pause: () => clock.pause(),
@@ -37,12 +42,13 @@ export function expose(stage) {
 const ranges = ({ view, flat }) => (view === flat && flat.map ? { x: flat.map.rangeX, y: flat.map.rangeY } : {});
 
 function look(stage) {
-  const { surface, curves, predict } = stage.panels;
+  const { surface, curves, predict, ledger } = stage.panels;
   const { time } = stage;
   return {
     time,
-    surface: surface && { heads: surface.heads(time), box: surface.view.box, ...ranges(surface) },
+    surface: surface && { heads: surface.heads(time), fans: surface.fans.heads(time), box: surface.view.box, ...ranges(surface) },
     curves: curves && { cursor: curves.map?.x(time), heads: curves.heads(time), box: curves.map?.box },
+    ledger: ledger && { row: ledger.row, tab: ledger.tabs.chosen, contender: ledger.ledger?.contender },
     predict: predict && { row: predict.row, box: predict.map?.box },
   };
 }

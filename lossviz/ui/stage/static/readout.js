@@ -4,35 +4,49 @@ import { el, say } from "./dom.js";
 import { fill, number } from "./format.js";
 
 const EVERY = 100; // milliseconds between updates while playing
+const MANY = 6; // contenders from which on rows are set closely
 
 export class Readout {
   constructor(stage) {
     this.stage = stage;
-    const { text } = stage;
     this.caption = el("caption", {});
+    this.head = el("tr", {});
     this.body = el("tbody", {});
-    const head = (words) => el("th", { scope: "col" }, words);
     this.node = el("div", { class: "lv-readout" }, el("table", {}, this.caption,
-      el("thead", {}, el("tr", {}, head(text.contender), head(text.trueLoss), head(text.sliceLoss), head(text.residual))),
-      this.body));
+      el("thead", {}, this.head), this.body));
     this.rows = new Map();
   }
 
   show(scene) {
     this.node.hidden = scene.paths.size === 0;
     const contenders = scene.contenders.filter(({ id }) => scene.paths.has(id));
-    const wanted = JSON.stringify(contenders.map((one) => [one.id, one.label, this.stage.markOf(one).color]));
-    if (wanted !== this.shown) this.build(contenders);
+    this.rates = new Map(scene.rates.map((rates) => [rates.contender, rates]));
+    const titles = this.titles(scene);
+    const wanted = JSON.stringify([titles, contenders.map((one) => [one.id, one.label, this.stage.markOf(one).color])]);
+    if (wanted !== this.shown) this.build(titles, contenders);
     this.shown = wanted;
     this.refresh();
   }
 
-  build(contenders) {
+  /** What the columns show: the point itself where nothing is off the plane. */
+  titles({ exact, surface, rates }) {
+    const { text } = this.stage;
+    const columns = exact
+      ? [["loss", text.loss], ["x", surface?.xTitle ?? "x"], ["y", surface?.yTitle ?? "y"]]
+      : [["loss", text.trueLoss], ["sliceLoss", text.sliceLoss], ["residual", text.residual]];
+    return rates.length ? [...columns, ["rates", text.rates]] : columns;
+  }
+
+  build(titles, contenders) {
+    const head = (words) => el("th", { scope: "col" }, words);
+    this.head.replaceChildren(head(this.stage.text.contender), ...titles.map(([, words]) => head(words)));
+    this.node.classList.toggle("lv-many", contenders.length > MANY);
     this.rows = new Map(contenders.map((contender) => {
-      const cells = ["loss", "sliceLoss", "residual"].map((name) => [name, el("td", {})]);
+      const cells = titles.map(([name]) => [name, el("td", {})]);
       const swatch = el("i", { style: `background:${this.stage.markOf(contender).color}` });
-      const row = el("tr", {}, el("th", { scope: "row" }, swatch, contender.label), ...cells.map(([, cell]) => cell));
-      return [contender.id, { row, cells }];
+      const ended = el("small", {});
+      const row = el("tr", {}, el("th", { scope: "row" }, swatch, contender.label, ended), ...cells.map(([, cell]) => cell));
+      return [contender.id, { row, cells, ended }];
     }));
     this.body.replaceChildren(...[...this.rows.values()].map(({ row }) => row));
   }
@@ -50,12 +64,23 @@ export class Readout {
     this.written = now;
     const { scene, text } = this.stage;
     say(this.caption, fill(text.atCursor, { step }));
-    for (const [id, { cells }] of this.rows) {
+    const last = new Map(scene.contenders.map((contender) => [contender.id, contender.last]));
+    for (const [id, { cells, ended }] of this.rows) {
       const columns = scene.paths.get(id);
       const row = columns.at(step);
-      for (const [name, cell] of cells) {
-        say(cell, row < 0 ? text.noValue : number(columns[name][row], text.notFinite));
-      }
+      // Of a run that has ended the last numbers stand here, which is said.
+      const over = step > last.get(id) && last.get(id) < scene.last;
+      say(ended, over ? fill(text.endedAt, { step: last.get(id) }) : "");
+      for (const [name, cell] of cells) say(cell, this.value(id, name, columns, row));
     }
+  }
+
+  value(id, name, columns, row) {
+    const { text } = this.stage;
+    if (row < 0) return text.noValue;
+    if (name !== "rates") return number(columns[name][row], text.notFinite);
+    const given = this.rates.get(id);
+    const pair = given ? [given.x.data[row], given.y.data[row]] : [];
+    return pair.every(Number.isFinite) && pair.length ? pair.map((rate) => number(rate)).join(", ") : text.noValue;
   }
 }

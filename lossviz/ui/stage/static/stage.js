@@ -5,6 +5,7 @@ import { CurvesPanel } from "./curves.js";
 import { el, say } from "./dom.js";
 import { fill } from "./format.js";
 import { listenToKeys } from "./keys.js";
+import { LedgerPanel } from "./ledger.js";
 import { Legend } from "./legend.js";
 import { PredictPanel } from "./predict.js";
 import { expose, inFront, withdraw } from "./probe.js";
@@ -36,7 +37,8 @@ export class Stage {
     this.panels = {
       surface: message.surface ? new SurfacePanel(this) : null,
       curves: message.losses.length ? new CurvesPanel(this) : null,
-      predict: Stage.wantsPredictions(message) ? new PredictPanel(this) : null,
+      predict: Stage.side(message) === "predictions" ? new PredictPanel(this) : null,
+      ledger: Stage.side(message) === "ledger" ? new LedgerPanel(this) : null,
     };
     this.build();
     this.stopKeys = listenToKeys(this.node, this.clock, () => inFront(this));
@@ -56,14 +58,16 @@ export class Stage {
     return paintings;
   }
 
-  static wantsPredictions(message) {
-    return Boolean(message.predictions || message.predictionsNote || message.ledgers.length);
+  /** What stands beside the surface under the curves: predictions, a ledger, or nothing. */
+  static side({ predictions, predictionsNote, ledgers }) {
+    if (predictions || (predictionsNote && !ledgers.length)) return "predictions";
+    return ledgers.length ? "ledger" : "";
   }
 
   /** Which panels there are; a message with others needs a stage of its own. */
   static shape(message) {
-    return [message.surface, message.losses.length, this.wantsPredictions(message)]
-      .map(Boolean).join() + JSON.stringify(message.texts);
+    const { surface, losses, texts } = message;
+    return JSON.stringify([Boolean(surface), losses.length > 0, Stage.side(message), texts]);
   }
 
   eachPanel() {
@@ -71,11 +75,12 @@ export class Stage {
   }
 
   build() {
-    const { surface, curves, predict } = this.panels;
-    const side = el("div", { class: "lv-side" }, curves?.node, predict?.node);
-    const lone = !surface || !(curves || predict);
+    const { surface, curves } = this.panels;
+    const below = this.panels.predict ?? this.panels.ledger;
+    const side = el("div", { class: "lv-side" }, curves?.node, below?.node);
+    const lone = !surface || !(curves || below);
     const pictures = el("div", { class: `lv-pictures${lone ? " lv-lone" : ""}` }, surface?.node,
-      curves || predict ? side : null);
+      curves || below ? side : null);
     this.said = el("span", { class: "lv-live", role: "status", "aria-live": "polite" });
     this.node = el("div", { class: "lv-stage", role: "region", "aria-label": this.text.stage, tabindex: "-1" },
       this.legend.node, pictures, this.transport.node, this.readout.node, this.said);
@@ -103,6 +108,11 @@ export class Stage {
 
   fire(event, value) {
     this.send?.(event, value);
+  }
+
+  /** The page has sent something: it may be asked for the next thing. */
+  answered() {
+    this.panels.surface?.starts.gate.answer();
   }
 
   /** Show a whole scene in the place of what was there. */

@@ -1,30 +1,42 @@
 // The surface panel: flat or as a landscape, with the contenders' ways over it.
 
+import { ArrowMenu } from "./arrowmenu.js";
+import { Arrows } from "./arrows.js";
 import { el, say } from "./dom.js";
+import { Fans } from "./fans.js";
 import { count, fill, number } from "./format.js";
+import { Layer } from "./layer.js";
 import { Panel } from "./panel.js";
 import { surfaceScale } from "./scale.js";
+import { Starts } from "./starts.js";
 import { FlatSurface } from "./surface2d.js";
 import { Landscape, webglWorks } from "./surface3d.js";
 import { nearest } from "./trail.js";
-import { drawWays, headPixels } from "./ways.js";
+import { drawHeads, drawWays, headPixels } from "./ways.js";
 import { Zoom } from "./zoom.js";
 
 const NEAR = 10; // pixels between the pointer and a way that count as "on it"
 const DOUBLE = 280; // a second click within this time belongs to a double click
+const LONG = 550; // a finger that rests this long puts down one more start
 
 export class SurfacePanel extends Panel {
   constructor(stage) {
     super(stage, "surface", stage.text.surface);
     this.items = [];
     this.version = 0;
+    this.arrows = new Arrows();
+    this.menu = new ArrowMenu(stage, () => this.touch());
     this.buildTools();
     this.addLayers();
+    this.fans = new Fans(new Layer(this.host, "fans"));
+    this.host.insertBefore(this.fans.layer.canvas, this.moving.canvas);
     this.flat = new FlatSurface(this.back, () => this.viewChanged(this.flat));
     this.view = this.flat;
     this.zoom = new Zoom(this.host, () => (this.view === this.flat ? this.flat : null));
     this.wait = el("p", { class: "lv-wait", hidden: true }, stage.text.surfacePending);
+    this.starts = new Starts(stage, this.host, () => (this.view === this.flat ? this.flat.map : null));
     this.host.append(this.wait);
+    this.caption.before(this.menu.notes);
     this.listen();
   }
 
@@ -38,7 +50,7 @@ export class SurfacePanel extends Panel {
     this.buttons = { "2d": button("2d"), "3d": button("3d") };
     const group = el("div", { class: "lv-segment", role: "group", "aria-label": text.viewLabel },
       this.buttons["2d"], this.buttons["3d"]);
-    this.tools.append(this.resetButton, group);
+    this.tools.append(this.resetButton, this.menu.node, group);
   }
 
   /** New data. The picture is changed in place; `view` only when the page asks for another one. */
@@ -54,6 +66,12 @@ export class SurfacePanel extends Panel {
       this.mode = surface.view;
     }
     this.wait.hidden = Boolean(surface.z);
+    this.vectors = new Map([
+      ...scene.arrows.map((arrow) => [`${arrow.kind}\n${arrow.contender}`, arrow]),
+      ...scene.rates.map((rates) => [`rates\n${rates.contender}`, rates]),
+    ]);
+    this.menu.show(scene);
+    this.starts.show(surface);
     return this.render();
   }
 
@@ -97,7 +115,8 @@ export class SurfacePanel extends Panel {
     if (this.noPlotly) this.mode = "2d";
     if (this.noPlotly || this.landscape || this.stage.gone) return;
     this.landscape = new Landscape(plotly, this.host, () => this.viewChanged(this.landscape));
-    this.host.append(this.still.canvas, this.moving.canvas, this.tip.node, this.wait);
+    this.host.append(this.still.canvas, this.fans.layer.canvas, this.moving.canvas, this.starts.group,
+      this.tip.node, this.wait);
   }
 
   words() {
@@ -114,6 +133,7 @@ export class SurfacePanel extends Panel {
     if (scale?.above) say.push(fill(text.saturated, { bound: number(scale.fromScale(scale.high)) }));
     if (scale?.below) say.push(fill(text.saturatedLow, { bound: number(scale.fromScale(scale.low)) }));
     if (surface.clickable) say.push(text.clicksStart);
+    if (surface.draggable && surface.starts) say.push(text.dragsStart);
     return say.filter(Boolean).join(" ");
   }
 
@@ -123,6 +143,14 @@ export class SurfacePanel extends Panel {
       const columns = scene.paths.get(contender.id);
       return columns ? [{ id: contender.id, mark: this.stage.markOf(contender), columns,
         diverged: contender.diverged }] : [];
+    });
+  }
+
+  everyFan() {
+    const fans = new Map(this.stage.scene.fans.map((fan) => [fan.contender, fan]));
+    return this.stage.shown().flatMap((contender) => {
+      const fan = fans.get(contender.id);
+      return fan ? [{ id: contender.id, mark: this.stage.markOf(contender), fan }] : [];
     });
   }
 
@@ -138,6 +166,10 @@ export class SurfacePanel extends Panel {
       view.drawStill(still, this.drawn, this.scale, this.stage.theme.palette);
       this.items = this.everyWay().map((item) => ({ ...item, way: view.trail(item.columns) }));
     }
+    const flat = view === this.flat;
+    this.fans.layer.fit(this.size.width, this.size.height);
+    this.fans.remap(this.everyFan(), flat ? view.map : null);
+    this.starts.place();
     this.touch();
   }
 
@@ -157,7 +189,15 @@ export class SurfacePanel extends Panel {
   draw(time, reach) {
     const context = this.moving.clear();
     const { box } = this.view;
-    if (box) drawWays(context, this.items, box, this.stage.theme.palette.background, time, reach);
+    const ground = this.stage.theme.palette.background;
+    if (!box) return;
+    this.fans.draw(context, time, ground);
+    drawWays(context, this.items, box, ground, time, reach);
+    if (this.view === this.flat) {
+      this.arrows.draw(context, this.menu.on, this.items, this.vectors, this.flat.map, time, ground);
+    }
+    this.menu.explain(this.arrows.scales, this.view === this.flat ? box : null);
+    drawHeads(context, this.items, box, ground, time);
   }
 
   heads(time) {
@@ -172,19 +212,49 @@ export class SurfacePanel extends Panel {
 
   press(event) {
     this.leave();
-    if (event.button !== 0) return;
+    this.letGo();
+    if (event.button !== 0 || this.starts.group.contains(event.target)) return;
     this.pressed = this.spot(event);
     this.zoom.press(event, this.pressed);
+    if (event.pointerType === "touch") this.resting = setTimeout(() => this.rest(), LONG);
     // In 3-D Plotly covers the page while a button is down: the release is heard at the window.
-    const done = (end) => this.release(end);
-    window.addEventListener("pointerup", done, { capture: true, once: true });
+    const { signal } = (this.pressing = new AbortController());
+    window.addEventListener("pointerup", (end) => this.release(end), { capture: true, signal });
+    window.addEventListener("pointercancel", () => this.letGo(), { capture: true, signal });
+    window.addEventListener("pointermove", (on) => this.stray(on), { capture: true, signal });
+  }
+
+  letGo() {
+    clearTimeout(this.resting);
+    this.pressing?.abort();
+    this.pressed = null;
+  }
+
+  /** A finger on its way is not one at rest. */
+  stray(event) {
+    const [x, y] = this.spot(event);
+    if (Math.hypot(x - this.pressed[0], y - this.pressed[1]) > 8) clearTimeout(this.resting);
+  }
+
+  rest() {
+    const [x, y] = this.pressed;
+    if (this.add(x, y)) this.letGo();
+  }
+
+  /** Ask for one more start there. */
+  add(x, y) {
+    const target = this.pointAt(x, y);
+    const wanted = Boolean(target && this.drawn.draggable && this.drawn.starts);
+    if (wanted) this.stage.fire("add", target);
+    return wanted;
   }
 
   release(event) {
     const from = this.pressed;
-    this.pressed = null;
+    this.letGo();
     const [x, y] = this.spot(event);
     if (!from || Math.hypot(x - from[0], y - from[1]) > 4) return;
+    if (event.shiftKey && this.add(x, y)) return;
     clearTimeout(this.clicking);
     if (event.timeStamp - (this.lastClick ?? -1e9) < DOUBLE) {
       if (this.view === this.flat) this.flat.reset();
@@ -211,6 +281,10 @@ export class SurfacePanel extends Panel {
 
   hover(event) {
     if (this.pressed || event.pointerType === "touch" || this.stage.clock.playing) return;
+    if (this.starts.group.contains(event.target)) {
+      this.leave();
+      return;
+    }
     const [x, y] = this.spot(event);
     const best = this.nearestWay(x, y);
     if (best.distance <= NEAR) {
@@ -256,6 +330,9 @@ export class SurfacePanel extends Panel {
 
   destroy() {
     clearTimeout(this.clicking);
+    this.letGo();
+    this.starts.destroy();
+    this.menu.destroy();
     this.zoom.end();
     this.landscape?.destroy();
   }

@@ -1,6 +1,6 @@
 // The surface as a landscape: Plotly's gl surface, and ways projected onto the screen by its camera.
 
-import { cameraEye, cameraStamp, projector } from "./camera3d.js";
+import { cameraDistance, cameraEye, cameraStamp, placeCamera, projector } from "./camera3d.js";
 import { number } from "./format.js";
 import { baseLayout, Plot } from "./plot.js";
 import { colorTicks, rows } from "./scale.js";
@@ -34,6 +34,7 @@ export class Landscape {
     const { node } = this.plot;
     node.on("plotly_hover", (event) => (this.hovered = event.points[0]));
     node.on("plotly_unhover", () => (this.hovered = null));
+    pinch(node);
   }
 
   async show(surface, scale, theme, version, items, size) {
@@ -86,6 +87,25 @@ export class Landscape {
   destroy() {
     this.plot.destroy();
   }
+}
+
+/** Two fingers move the camera nearer and farther; of itself Plotly turns it by one of them. */
+function pinch(node) {
+  const spread = ([a, b]) => Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
+  // Distance times spread while two fingers are down; 0 when one of them has left, null otherwise.
+  let hold = null;
+  const heed = (event) => {
+    const { type, touches } = event;
+    if (touches.length > 1 && type !== "touchmove") hold = cameraDistance(node) * spread(touches);
+    else if (type === "touchstart") hold = null;
+    else if (touches.length === 1 && hold !== null) hold = 0;
+    if (hold === null || type === "touchend") return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (hold > 0) placeCamera(node, hold / Math.max(1, spread(touches)));
+  };
+  const how = { capture: true, passive: false };
+  for (const type of ["touchstart", "touchmove", "touchend"]) node.addEventListener(type, heed, how);
 }
 
 /** In units of the vertical axis; a loss of zero on a log scale stands on the floor. */

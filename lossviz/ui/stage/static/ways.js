@@ -1,4 +1,4 @@
-// Draw the contenders' ways and heads on a surface, flat or not.
+// Draw the contenders' ways, and their heads, on a surface, flat or not.
 
 import { drawDiverged, drawHead, drawOutside, inside } from "./heads.js";
 import { headAt, trace } from "./trail.js";
@@ -16,6 +16,9 @@ export function drawWays(context, items, box, ground, time, reach) {
   context.lineCap = "butt";
   for (const { mark, way } of items) drawWay(context, mark, way, ground, time, reach);
   context.restore();
+}
+
+export function drawHeads(context, items, box, ground, time) {
   for (const item of items) drawItsHead(context, item, box, ground, time);
 }
 

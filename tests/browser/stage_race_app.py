@@ -1,0 +1,9 @@
+"""A server with a race on a function on the stage: `streamlit run tests/browser/stage_race_app.py`."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from lossviz.ui.stage.routes import routes
+
+app = st.App(Path(__file__).with_name("stage_race_page.py"), routes=routes())
