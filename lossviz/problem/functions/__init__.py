@@ -24,6 +24,7 @@ from lossviz.problem.functions import levy13
 from lossviz.problem.functions import easom
 from lossviz.problem.functions import flat
 from lossviz.problem.functions import online
+from lossviz.problem.functions import formula
 # isort: on
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "booth",
     "easom",
     "flat",
+    "formula",
     "goldstein_price",
     "himmelblau",
     "hyperbolic",
