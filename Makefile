@@ -46,7 +46,7 @@ $(VENV)/.run-ready: requirements.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev-ready: requirements-dev.txt requirements.txt | $(VENV)/bin/python
+$(VENV)/.dev-ready: requirements-dev.txt requirements.txt requirements-extra.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
 	@touch $(VENV)/.run-ready $@
 
