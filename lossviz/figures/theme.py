@@ -31,7 +31,8 @@ class Mark:
         return self.dark if mode == "dark" else self.light
 
 
-#: Twelve marks; after the eight hues of the set the hues repeat with another dash and head.
+#: Twelve marks: the eight hues of the set, then four of them darker on light and paler on dark
+#: grounds, since lightness is what every kind of colour vision keeps apart.
 MARKS: tuple[Mark, ...] = (
     Mark("#D55E00", "#FF8A3C", (), "solid", "circle"),
     Mark("#0072B2", "#56B4E9", (8, 4), "dash", "square"),
@@ -41,10 +42,10 @@ MARKS: tuple[Mark, ...] = (
     Mark("#4BA6E0", "#A9D8F5", (14, 3, 2, 3), "longdashdot", "star"),
     Mark("#4D4D4D", "#D0D0D0", (4, 2), "4px,2px", "pentagon"),
     Mark("#7D7A00", "#F0E442", (1, 2), "1px,2px", "hexagon"),
-    Mark("#D55E00", "#FF8A3C", (6, 2, 2, 2), "6px,2px,2px,2px", "triangle-down"),
-    Mark("#0072B2", "#56B4E9", (3, 3), "3px,3px", "circle-open"),
-    Mark("#009E73", "#2FCFA0", (12, 2), "12px,2px", "square-open"),
-    Mark("#B0558A", "#E7A0CB", (1, 4), "1px,4px", "diamond-open"),
+    Mark("#8A2F00", "#FFC4A3", (6, 2, 2, 2), "6px,2px,2px,2px", "triangle-down"),
+    Mark("#0B3C6F", "#7E9BFF", (3, 3), "3px,3px", "circle-open"),
+    Mark("#00523A", "#B5EBD3", (12, 2), "12px,2px", "square-open"),
+    Mark("#6B1F57", "#C583F2", (1, 4), "1px,4px", "diamond-open"),
 )
 
 #: Low loss to high loss. Light: deep slate up to warm paper; dark: near-black up to muted sand.

@@ -46,8 +46,8 @@ export class ArrowMenu {
       input.checked = this.on.has(kind);
       drawSample(sample, kind, palette.text, palette.background);
     }
-    this.rows.clear();
-    this.notes.replaceChildren();
+    // The words stay as they are: without them the picture would grow for a moment.
+    for (const [kind, { sample }] of this.rows) drawSample(sample, kind, palette.text, palette.background);
   }
 
   turn(kind, on) {
@@ -82,7 +82,7 @@ export class ArrowMenu {
     const sample = el("canvas", { class: "lv-key-sample", "aria-hidden": "true" });
     drawSample(sample, kind, palette.text, palette.background);
     const words = el("span", {});
-    const row = { node: el("div", {}, sample, words), words };
+    const row = { node: el("div", {}, sample, words), sample, words };
     this.rows.set(kind, row);
     this.notes.append(row.node);
     return row;
