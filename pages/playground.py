@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-from lossviz.ui import dial, live, playground, state
+from lossviz.ui import dial, live, playground, state, words
 
-comparison = state.opened()
+comparison = state.playground.opened()
 live.begin(comparison)
 
 with st.sidebar:
     playground.sidebar(comparison)
 
 playground.header(comparison)
-playground.notices(state.notices())
+words.notices(state.playground.notices())
 playground.cards(comparison)
 live.show_comparison(comparison)
-state.publish(comparison)
+state.playground.publish(comparison)
 dial.settle()

@@ -23,11 +23,12 @@ from lossviz.picture import Slice
 from lossviz.registry import SettingError
 from lossviz.run import Run
 from lossviz.surface import Surface
-from lossviz.ui import playground, scene, show, state
+from lossviz.ui import scene, show, state
 from lossviz.ui.predictions import panel
 from lossviz.ui.stage.component import stage
 from lossviz.ui.stage.message import Delta, delta_message, scene_message
 from lossviz.ui.style import mode
+from lossviz.ui.words import scoreboard
 
 #: A surface that is expected to take longer (seconds) is drawn coarsely first.
 AT_ONCE = 0.3
@@ -131,7 +132,7 @@ def _wait_for_first_sight(job: engine.Job) -> None:
 def _draw(comparison: Comparison, shown: Comparison, waiting: bool) -> None:
     """The fragment: one look at what there is."""
     own: Progress = st.session_state[PROGRESS]
-    if state.current() != comparison:
+    if state.playground.current() != comparison:
         st.rerun()  # an event of the stage changed the settings: the whole page follows
     try:
         if shown != comparison:
@@ -244,10 +245,10 @@ def _put(own: Progress, comparison: Comparison) -> None:
 
     def choose(name: str) -> None:
         if name in names:
-            state.edit(lambda c: replace(c, chosen=names.index(name)))
+            state.playground.edit(lambda c: replace(c, chosen=names.index(name)))
 
     def hide(hidden: list[str]) -> None:
-        state.edit(
+        state.playground.edit(
             lambda c: replace(
                 c,
                 contenders=tuple(
@@ -273,10 +274,10 @@ def _mount(
     stage(
         own.message,
         key=STAGE,
-        on_start=lambda x, y: state.edit(lambda c: replace(c, start=(x, y))),
+        on_start=lambda x, y: state.playground.edit(lambda c: replace(c, start=(x, y))),
         on_choose=choose,
         on_visible=hide,
-        on_view=lambda view: state.edit(lambda c: replace(c, three_d=view == "3d")),
+        on_view=lambda view: state.playground.edit(lambda c: replace(c, three_d=view == "3d")),
         on_resync=again,
     )
 
@@ -291,11 +292,12 @@ def _say(comparison: Comparison, runs: Sequence[Run], cut: Slice) -> None:
             st.button(
                 "Start at the initial weights",
                 key="pg.unstart",
-                on_click=lambda: state.edit(lambda c: replace(c, start=None)),
+                on_click=lambda: state.playground.edit(lambda c: replace(c, start=None)),
             )
     st.caption(scene.about_slice(comparison, cut, runs))
     table, score = scene.rows(comparison, runs)
-    playground.scoreboard(table, score, comparison.target)
+    titles = {name: name for name in ("train loss", "test loss", score)}
+    scoreboard(table, {**titles, "steps to target": f"steps to target {comparison.target:g}"})
 
 
 def _progress_bar(own: Progress) -> None:

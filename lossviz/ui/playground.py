@@ -5,39 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from html import escape
 from typing import Any
 
 import streamlit as st
 
 from lossviz import registry
-from lossviz.comparison import MOST_CONTENDERS, VIEWS, Comparison, Contender, letters
-from lossviz.figures.theme import mark
+from lossviz.comparison import MOST_CONTENDERS, VIEWS, Comparison
 from lossviz.registry import Param, Value
-from lossviz.settings import CHOICES, VALUES, Options
+from lossviz.settings import CHOICES, VALUES
 from lossviz.ui import state, widgets
-from lossviz.ui.style import mode
-
-#: The hyperparameters that stand on a card itself; the others are one click away.
-ON_CARD = ("lr",)
-
+from lossviz.ui.cards import Cards, Contenders
+from lossviz.ui.cards import cards as contender_cards
 
 # --- changes -----------------------------------------------------------------------------------
 
 
 def _set_base(**changes: Any) -> None:
-    state.edit(lambda c: c.with_base(**changes))
+    state.playground.edit(lambda c: c.with_base(**changes))
 
 
 def _set_option(options: str, name: str, value: Value) -> None:
     def change(c: Comparison) -> tuple[Comparison, tuple[str, ...]]:
         return c.with_base(**{options: {**getattr(c.base, options), name: value}})
 
-    state.edit(change)
+    state.playground.edit(change)
 
 
 def _set_view(**changes: Any) -> None:
-    state.edit(lambda c: replace(c, **changes))
+    state.playground.edit(lambda c: replace(c, **changes))
 
 
 def _set_one_view(name: str, value: Value) -> None:
@@ -46,16 +41,11 @@ def _set_one_view(name: str, value: Value) -> None:
 
 def _set_plane(**changes: Any) -> None:
     # A start is a point of the old plane.
-    state.edit(lambda c: replace(c, start=None, **changes))
+    state.playground.edit(lambda c: replace(c, start=None, **changes))
 
 
-def _edit_contenders(change: Callable[[list[Contender]], None]) -> None:
-    def apply(c: Comparison) -> Comparison:
-        contenders = list(c.contenders)
-        change(contenders)
-        return replace(c, contenders=tuple(contenders))
-
-    state.edit(apply)
+def _edit_contenders(change: Callable[[Contenders], Contenders]) -> None:
+    state.playground.edit(lambda c: replace(c, contenders=change(c.contenders)))
 
 
 # --- sidebar -----------------------------------------------------------------------------------
@@ -147,7 +137,7 @@ def header(comparison: Comparison) -> None:
             "Reset",
             icon=":material/restart_alt:",
             key="pg.reset",
-            on_click=lambda: state.edit(lambda _: Comparison()),
+            on_click=lambda: state.playground.edit(lambda _: Comparison()),
             help="Back to the opening settings.",
         )
 
@@ -196,135 +186,9 @@ def _plane_control(comparison: Comparison, name: str) -> None:
     )
 
 
-def notices(sentences: tuple[str, ...]) -> None:
-    """What was wrong with a link or a change, and what was done about it."""
-    if sentences:
-        st.warning("  \n".join(_plain(s) for s in sentences), icon=":material/info:")
-
-
-def _plain(text: str) -> str:
-    """Text from a link as it is: no Markdown in it counts."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-.!|~$:&" else c for c in text)
-
-
 # --- contenders --------------------------------------------------------------------------------
 
 
 def cards(comparison: Comparison) -> None:
     """One card for each contender, and a button for one more."""
-    with st.container(key="lv_cards"):
-        _cards(comparison)
-
-
-def _cards(comparison: Comparison) -> None:
-    count = len(comparison.contenders)
-    slots = count + (count < MOST_CONTENDERS)
-    per_row = min(4, slots)
-    columns: list[Any] = []
-    for _ in range(-(-slots // per_row)):
-        columns += st.columns(per_row, gap="small")
-    for index, (letter, contender) in enumerate(
-        zip(letters(count), comparison.contenders, strict=True)
-    ):
-        with columns[index]:
-            _card(index, letter, contender, count)
-    if count < MOST_CONTENDERS:
-        columns[count].button(
-            "Add a contender",
-            icon=":material/add:",
-            key="pg.add",
-            on_click=_edit_contenders,
-            args=(lambda all_: all_.append(_next_contender(all_)),),
-        )
-
-
-def _card(index: int, letter: str, contender: Contender, count: int) -> None:
-    entry = registry.optimizers[contender.optimizer]
-    key = f"pg.c{index}"
-
-    def set_param(name: str, value: Value) -> None:
-        def change(all_: list[Contender]) -> None:
-            old = all_[index]
-            all_[index] = replace(old, params=Options({**old.params, name: value}))
-
-        _edit_contenders(change)
-
-    def set_optimizer(name: str) -> None:
-        _edit_contenders(lambda all_: all_.__setitem__(index, Contender(name)))
-
-    with st.container(border=True, gap="small"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            color = mark(index).color(mode())
-            st.html(
-                f'<div class="lv-card"><i style="background:{color}"></i>{letter}</div>',
-                width="content",
-            )
-            widgets.entry_choice(
-                registry.optimizers, entry.name, f"Optimizer of {letter}", f"{key}.optimizer",
-                set_optimizer, collapsed=True,
-            )  # fmt: skip
-            with st.popover("", icon=":material/tune:", help="All hyperparameters"):
-                st.markdown(f"**{entry.title}**  \n{entry.about}")
-                widgets.entry_params(entry, contender.params, key, set_param, leave_out=ON_CARD)
-                if entry.formula:
-                    st.latex(entry.formula)
-                if entry.cite:
-                    st.caption(entry.cite)
-                _card_buttons(index, key, contender, count)
-        widgets.entry_params(entry, contender.params, key, set_param, only=ON_CARD, color=color)
-
-
-def _card_buttons(index: int, key: str, contender: Contender, count: int) -> None:
-    with st.container(horizontal=True):
-        st.button(
-            "Duplicate",
-            icon=":material/content_copy:",
-            key=f"{key}.copy",
-            disabled=count >= MOST_CONTENDERS,
-            on_click=_edit_contenders,
-            args=(lambda all_: all_.insert(index + 1, contender),),
-        )
-        st.button(
-            "Drop",
-            icon=":material/delete:",
-            key=f"{key}.drop",
-            disabled=count == 1,
-            on_click=_edit_contenders,
-            args=(lambda all_: all_.pop(index),),
-        )
-
-
-def _next_contender(present: list[Contender]) -> Contender:
-    """The first of a list of well-known optimizers that is not racing yet."""
-    used = {c.optimizer for c in present}
-    well_known = ("sgd", "adam", "rmsprop", "adamw", "nadam", "adagrad", "rprop", "lbfgs")
-    for name in (*well_known, *registry.optimizers.names()):
-        if name in registry.optimizers and name not in used:
-            return Contender(name)
-    return present[-1]
-
-
-# --- scoreboard --------------------------------------------------------------------------------
-
-
-def scoreboard(rows: list[dict[str, str]], score: str, target: float) -> None:
-    """The result of each contender in numbers and in words."""
-    numbers = ("train loss", "test loss", score, "steps to target")
-    titles = "".join(
-        f'<th class="n">{escape(name)}{f" {target:g}" if name == "steps to target" else ""}</th>'
-        for name in numbers
-    )
-    lines = []
-    for index, row in enumerate(rows):
-        cells = "".join(f'<td class="n">{escape(row[name])}</td>' for name in numbers)
-        color = mark(index).color(mode())
-        lines.append(
-            f'<tr class="n"><td><i style="background:{color}"></i>{escape(row["contender"])}</td>'
-            f'{cells}<td class="w">{escape(row["status"])}</td></tr>'
-            # On a phone the sentence stands under the numbers instead.
-            f'<tr class="s"><td colspan="{len(numbers) + 1}">{escape(row["status"])}</td></tr>'
-        )
-    st.html(
-        f'<div class="lv-table-box"><table class="lv-table"><thead><tr><th>contender</th>{titles}'
-        f'<th class="w">status</th></tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
-    )
+    contender_cards(Cards(comparison.contenders, _edit_contenders, "pg", MOST_CONTENDERS))

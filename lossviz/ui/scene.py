@@ -156,7 +156,7 @@ def curves(name: str, run: Run, after: int = stage.FROM_START) -> list[stage.Cur
     ]  # fmt: skip
     test = np.asarray(run.metrics["test_loss"])
     if np.isfinite(test).any():
-        drawn.append(stage.Curve(name, "test loss", steps[new], test[new], "faint", after))
+        drawn.append(stage.Curve(name, "test loss", steps[new], test[new], "faint", joins=after))
     return drawn
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from lossviz.registry import Catalogue, Entry, Param, Value
+from lossviz.registry import Catalogue, Entry, Param, SettingError, Value
 from lossviz.ui.dial import dial
 
 Change = Callable[[Any], None]
@@ -29,6 +29,8 @@ def control(param: Param, value: Value, key: str, change: Change, color: str | N
         st.toggle(**common, on_change=_call, args=(key, change))
     elif param.kind == "choice":
         _choice(param, value, common, change)
+    elif param.kind == "text":
+        _text(param, str(value), common, change)
     elif param.kind == "whole" and param.high - param.low > WIDEST_DIAL and param.scale != "log":
         follow(key, int(value))
         st.number_input(
@@ -53,6 +55,35 @@ def _choice(param: Param, value: Value, common: dict[str, Any], change: Change) 
             **common, options=param.choices, format_func=param.name_of,
             on_change=_call, args=(key, change),
         )  # fmt: skip
+
+
+def _text(param: Param, value: str, common: dict[str, Any], change: Change) -> None:
+    """A box to type in; what cannot be read stays in it, with what is wrong said below."""
+    key = common["key"]
+    wrong = f"{key}.wrong"
+    if wrong not in st.session_state:
+        follow(key, value)
+    st.text_input(**common, on_change=_typed, args=(key, param, change))
+    if wrong in st.session_state:
+        said, pointer = st.session_state[wrong]
+        if pointer:
+            st.code(pointer, language=None)
+        st.error(plain(said), icon=":material/error:")
+
+
+def _typed(key: str, param: Param, change: Change) -> None:
+    text = st.session_state[key]
+    st.session_state.pop(f"{key}.wrong", None)
+    try:
+        change(param.check(text))
+    except SettingError as error:
+        pointer = getattr(error, "pointer", None)
+        st.session_state[f"{key}.wrong"] = str(error), pointer() if pointer else ""
+
+
+def plain(text: str) -> str:
+    """Text from a link or a person as it is: no Markdown in it counts."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-.!|~$:&" else c for c in text)
 
 
 def entry_choice(

@@ -142,7 +142,7 @@ def test_whole_numbers_with_a_wide_range_are_typed(quick: Visit) -> None:
 def test_the_switches(quick: Visit) -> None:
     quick.choose("pg.log", True)
     assert quick.picture["surface"]["log"]
-    assert quick.picture["losses"]["log"]
+    assert quick.picture["losses"][0]["log"]
     assert quick.url["log"] == "true"
     quick.fire("view", "3d")
     assert quick.picture["surface"]["view"] == "3d"

@@ -42,7 +42,7 @@ class Visit:
 
     @property
     def comparison(self) -> Comparison:
-        return self.at.session_state[state.COMPARISON]
+        return self.at.session_state[state.playground.settings]
 
     @property
     def url(self) -> dict[str, str]:
