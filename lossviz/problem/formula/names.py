@@ -72,7 +72,7 @@ def softplus(value: Tensor) -> Tensor:
 
 
 def sqrt(value: Tensor) -> Tensor:
-    """The root, with the slope 0 at 0: so the cone sqrt(x^2 + y^2) has a slope at its tip."""
+    """The root, with the slope 0 at 0, so that a cone has a slope at its tip."""
     at_zero = value == 0
     return torch.where(at_zero, 0.0, torch.where(at_zero, 1.0, value).sqrt())
 
