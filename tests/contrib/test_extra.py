@@ -137,10 +137,14 @@ def network(dtype: torch.dtype = torch.float64) -> Problem:
 PROBLEMS = {"network": network, "rosenbrock": lambda: function_problem("rosenbrock")}
 
 
-def plain_loop(problem: Problem, twin, steps: int):
-    """The path (steps + 1, P) and the losses of the package's class in a loop by hand."""
+def plain_loop(problem: Problem, twin, steps: int, gamma: float = 1.0):
+    """The path (steps + 1, P) and the losses of the package's class in a loop by hand.
+
+    After each step the learning rate is multiplied by gamma, by torch's own scheduler.
+    """
     params = {name: nn.Parameter(t.clone()) for name, t in problem.params0.items()}
     optimizer = twin(list(params.values()))
+    schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma)
     weights, losses = [], []
 
     def closure():
@@ -155,6 +159,7 @@ def plain_loop(problem: Problem, twin, steps: int):
         if step < steps:
             # SAM wants the first gradient before the step, and asks for the second by itself.
             optimizer.step(closure if isinstance(optimizer, package.SAM) else None)
+            schedule.step()
     return torch.stack(weights), torch.stack(losses), optimizer, params
 
 
@@ -181,6 +186,25 @@ def test_it_equals_the_package_in_a_plain_loop_step_by_step(name: str, where: st
     torch.testing.assert_close(run.weights, weights, rtol=1e-9, atol=1e-11)
     torch.testing.assert_close(run.loss, losses, rtol=1e-9, atol=1e-11)
     assert not torch.allclose(run.weights[-1], run.weights[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_learning_rate_follows_a_schedule(name: str):
+    params, twin = TWINS[name]
+    method = Method(name, params, "exponential", {"gamma": 0.8})
+    run = race_on(network(), [method], 25)[0]
+    weights, *_ = plain_loop(network(), twin, 25, gamma=0.8)
+    torch.testing.assert_close(run.weights, weights, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_watching_it_changes_nothing_and_sees_the_gradient_before_it_is_worked_on(name: str):
+    problem, method = network(), Method(name, TWINS[name][0])
+    watched, plain = (race_on(problem, [method], 25, watch=w)[0] for w in (True, False))
+    assert torch.equal(watched.weights, plain.weights)
+    slope = torch.func.grad(lambda theta: problem.loss(problem.space.unflatten(theta)))
+    for theta, gradient in zip(watched.weights, watched.gradient, strict=True):
+        torch.testing.assert_close(gradient, slope(theta))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
