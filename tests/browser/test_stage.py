@@ -580,6 +580,73 @@ def test_the_camera_is_kept_when_data_change(show: Open) -> None:
     assert page.evaluate(eye) == pytest.approx(turned)
 
 
+def test_fingers_turn_the_camera_and_pinch_it_nearer(show: Open) -> None:
+    page = show("?view=3d", width=390, height=844, has_touch=True, is_mobile=True)
+    finger = page.context.new_cdp_session(page)
+    host = page.locator(".lv-surface .lv-host").bounding_box()
+    assert host
+    x, y = host["x"] + host["width"] / 2, host["y"] + host["height"] / 2
+
+    def touch(*ways: Callable[[int], tuple[float, float]]) -> None:
+        """Fingers along these ways, each from its place 0 to its place 10."""
+        for step in range(11):
+            points = [
+                {"x": at[0], "y": at[1], "id": i} for i, at in enumerate(w(step) for w in ways)
+            ]
+            kind = "touchMove" if step else "touchStart"
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+            page.wait_for_timeout(30)
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        page.wait_for_timeout(400)
+
+    def camera() -> tuple[Any, float]:
+        """The direction from which it looks, and from how far."""
+        eye = page.evaluate(
+            """() => {
+              const plot = [...document.querySelectorAll('.lv-surface .lv-plotly')].at(-1);
+              const { eye, center } = plot._fullLayout.scene._scene.getCamera();
+              return [eye.x - center.x, eye.y - center.y, eye.z - center.z];
+            }"""
+        )
+        far = float(np.linalg.norm(eye))
+        return np.array(eye) / far, far
+
+    def scrolled() -> list[float]:
+        return list(
+            page.evaluate(
+                """() => [document.querySelector('[data-testid=stMain]').scrollTop,
+                          visualViewport.scale]"""
+            )
+        )
+
+    home, far = camera()
+    touch(lambda k: (x + 6 * k, y + 4 * k))
+    turned, same = camera()
+    assert np.dot(home, turned) < 0.9
+    assert same == pytest.approx(far)
+    assert scrolled() == [0, 1]
+    # Nearer by the ratio in which the fingers part, and by nothing else.
+    touch(lambda k: (x - 40 - 4 * k, y), lambda k: (x + 40 + 4 * k, y))
+    way, near = camera()
+    assert near == pytest.approx(far / 2, rel=0.01)
+    assert way == pytest.approx(turned, abs=1e-3)
+    assert scrolled() == [0, 1]
+    # Beside the surface a finger scrolls.
+    curves = page.locator(".lv-curves").bounding_box()
+    assert curves
+    middle = curves["x"] + curves["width"] / 2
+    touch(lambda k: (middle, curves["y"] + 40 - 8 * k))
+    assert scrolled()[0] > 30
+    # The page keeps the camera when it brings new data.
+    open_sidebar(page)
+    slider = page.get_by_test_id("stSidebar").get_by_role("slider")
+    slider.focus()
+    new_data(page, lambda: slider.press("ArrowRight"))
+    way, kept = camera()
+    assert kept == pytest.approx(near)
+    assert way == pytest.approx(turned, abs=1e-3)
+
+
 def test_without_plotlys_camera_the_paths_are_lines_of_plotlys_own(
     server: str, open_page: Open
 ) -> None:

@@ -28,7 +28,7 @@ export const cameraEye = (node) => node._fullLayout?.scene?._scene?.getCamera?.(
 /** How far the camera is from what it looks at, or null. */
 export const cameraDistance = (node) => node._fullLayout?.scene?._scene?.camera?.distance ?? null;
 
-/** Move the camera there; Plotly takes it for a person's doing, and keeps it when the touch ends. */
+/** Move the camera so near or far; it looks at the same from the same side. */
 export function placeCamera(node, distance) {
   node._fullLayout.scene._scene.camera.distance = distance;
 }

@@ -34,7 +34,7 @@ export class Landscape {
     const { node } = this.plot;
     node.on("plotly_hover", (event) => (this.hovered = event.points[0]));
     node.on("plotly_unhover", () => (this.hovered = null));
-    pinch(node);
+    handle(node);
   }
 
   async show(surface, scale, theme, version, items, size) {
@@ -89,10 +89,10 @@ export class Landscape {
   }
 }
 
-/** Two fingers move the camera nearer and farther; of itself Plotly turns it by one of them. */
-function pinch(node) {
+/** What Plotly leaves out: two fingers move the camera nearer and farther, and it stays there. */
+function handle(node) {
   const spread = ([a, b]) => Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
-  // Distance times spread while two fingers are down; 0 when one of them has left, null otherwise.
+  // Distance times spread while two fingers are down, 0 when only one is left, null otherwise.
   let hold = null;
   const heed = (event) => {
     const { type, touches } = event;
@@ -101,11 +101,14 @@ function pinch(node) {
     else if (touches.length === 1 && hold !== null) hold = 0;
     if (hold === null || type === "touchend") return;
     event.preventDefault();
-    event.stopPropagation();
+    event.stopPropagation(); // or it would be turned as well, by one of the two
     if (hold > 0) placeCamera(node, hold / Math.max(1, spread(touches)));
   };
   const how = { capture: true, passive: false };
   for (const type of ["touchstart", "touchmove", "touchend"]) node.addEventListener(type, heed, how);
+  // Plotly keeps a camera through new data only when a mouse has moved it.
+  const keep = () => node.querySelector(".gl-container canvas")?.dispatchEvent(new Event("mouseup"));
+  for (const type of ["touchend", "touchcancel"]) node.addEventListener(type, keep);
 }
 
 /** In units of the vertical axis; a loss of zero on a log scale stands on the floor. */
