@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from lossviz import Problem
 from lossviz.registry import optimizers
-from lossviz.run import Method, Status
+from lossviz.run import Status
 
 
 def rosenbrock(x: Tensor, y: Tensor) -> Tensor:
@@ -68,7 +68,7 @@ def watch(
         gradient.append(point.grad.clone())
         states.append(
             {
-                key: torch.as_tensor(value).clone().double()
+                key: _double(value)
                 for key, value in optimizer.state.get(point, {}).items()
                 if isinstance(value, Tensor | float | int)
             }
@@ -84,9 +84,8 @@ def watch(
         for key, shape in shapes.items()
     }
     return SimpleNamespace(
-        method=Method(name, params) if prepare is None else SimpleNamespace(
-            optimizer=name, params=optimizers[name].defaults() | params
-        ),
+        # Not a Method, which would hold the parameters to their ranges.
+        method=SimpleNamespace(optimizer=name, params=optimizers[name].defaults() | params),
         space=problem.space,
         problem=problem,
         weights=torch.stack(weights),
@@ -96,4 +95,10 @@ def watch(
         memory=memory,
         rates=torch.as_tensor(rates, dtype=torch.float64),
         status=Status("finished", steps),
+    )  # fmt: skip
+
+
+def _double(value: Tensor | float) -> Tensor:
+    return value.detach().clone().double() if isinstance(value, Tensor) else torch.tensor(
+        value, dtype=torch.float64
     )  # fmt: skip

@@ -8,8 +8,15 @@ import torch
 from torch.optim import Optimizer
 
 from lossviz.registry import OptimizerEntry, Param, optimizers
-from lossviz.run.optimizers import shared
+from lossviz.run.optimizers import limits, shared
 from lossviz.run.optimizers.shared import BETAS, DECOUPLED, PLAIN, Parameters, telling
+from lossviz.run.optimizers.worked_adam import (
+    worked_adam,
+    worked_adamax,
+    worked_adamw,
+    worked_nadam,
+    worked_radam,
+)
 
 AMSGRAD = Param(
     "amsgrad", False, help="Divide by the largest mean square so far, so that steps never grow."
@@ -75,6 +82,8 @@ optimizers.add(
         + _HAT,
         cite="Kingma and Ba 2015; AMSGrad: Reddi et al. 2018",
         # Its decoupled weight decay is AdamW, which has an entry of its own.
+        worked=worked_adam,
+        stability=limits.adam,
         params=(shared.lr(0.01), *BETAS, shared.eps(1e-8), shared.weight_decay(), AMSGRAD),
     )
 )
@@ -88,6 +97,8 @@ optimizers.add(
         formula=_MEANS + r"\theta \leftarrow (1 - \eta \lambda)\, \theta - "
         r"\eta\, \frac{\hat m}{\sqrt{\hat v} + \epsilon}, \quad " + _HAT,
         cite="Loshchilov and Hutter 2019",
+        worked=worked_adamw,
+        stability=limits.adamw,
         params=(
             shared.lr(0.01),
             *BETAS,
@@ -109,6 +120,8 @@ optimizers.add(
         r"\frac{\mu_{t+1}\, m}{1 - \prod_{i \le t + 1} \mu_i}\right), \quad "
         r"\mu_t = \beta_1 \left(1 - \tfrac12\, 0.96^{t \psi}\right)",
         cite="Dozat 2016",
+        worked=worked_nadam,
+        stability=limits.nadam,
         params=(
             shared.lr(0.01),
             *BETAS,
@@ -130,6 +143,8 @@ optimizers.add(
         r"\begin{cases} r_t / (\sqrt{\hat v} + \epsilon) & \rho_t > 5 \\ 1 & \text{else}"
         r"\end{cases}",
         cite="Liu et al. 2020",
+        worked=worked_radam,
+        stability=limits.radam,
         params=(
             shared.lr(0.01),
             *BETAS,
@@ -150,6 +165,8 @@ optimizers.add(
         r"u \leftarrow \max(\beta_2 u, |g| + \epsilon), \quad "
         r"\theta \leftarrow \theta - \frac{\eta}{1 - \beta_1^t} \frac{m}{u}",
         cite="Kingma and Ba 2015",
+        worked=worked_adamax,
+        stability=limits.adamax,
         params=(shared.lr(0.01), *BETAS, shared.eps(1e-8), shared.weight_decay()),
     )
 )

@@ -8,8 +8,14 @@ import torch
 from torch.optim import Optimizer
 
 from lossviz.registry import OptimizerEntry, Param, SettingError, optimizers
-from lossviz.run.optimizers import shared
+from lossviz.run.optimizers import limits, shared
 from lossviz.run.optimizers.shared import DECOUPLED, PLAIN, Parameters, telling
+from lossviz.run.optimizers.worked_adaptive import (
+    worked_adadelta,
+    worked_adagrad,
+    worked_rmsprop,
+)
+from lossviz.run.optimizers.worked_others import worked_adafactor, worked_rprop
 
 
 @telling
@@ -64,6 +70,8 @@ optimizers.add(
         formula=r"s \leftarrow s + g^2, \quad \theta \leftarrow \theta - "
         r"\frac{\eta}{1 + (t - 1) \gamma} \frac{g}{\sqrt{s} + \epsilon}",
         cite="Duchi, Hazan and Singer 2011",
+        worked=worked_adagrad,
+        stability=limits.adagrad,
         params=(
             shared.lr(0.1),
             Param("lr_decay", 0.0, 1e-6, 1.0, "log", "How fast the step falls.", off=0.0),
@@ -93,6 +101,8 @@ optimizers.add(
         r"\Delta = \frac{\sqrt{u + \epsilon}}{\sqrt{v + \epsilon}}\, g, \quad "
         r"u \leftarrow \rho u + (1 - \rho) \Delta^2, \quad \theta \leftarrow \theta - \eta \Delta",
         cite="Zeiler 2012",
+        worked=worked_adadelta,
+        stability=limits.adadelta,
         params=(
             shared.lr(1.0),
             shared.beta("rho", 0.9, "squared gradients and steps"),
@@ -111,6 +121,8 @@ optimizers.add(
         formula=r"v \leftarrow \alpha v + (1 - \alpha) g^2, \quad "
         r"\theta \leftarrow \theta - \eta\, \frac{g}{\sqrt{v} + \epsilon}",
         cite="Hinton 2012, lecture 6; centred: Graves 2013",
+        worked=worked_rmsprop,
+        stability=limits.rmsprop,
         params=(
             shared.lr(0.01),
             shared.beta("alpha", 0.99, "the squared gradient"),
@@ -132,6 +144,7 @@ optimizers.add(
         r"\eta_- & g_i g_i' < 0 \end{cases}, \quad \theta_i \leftarrow \theta_i - "
         r"\eta_i\, \mathrm{sign}(g_i)",
         cite="Riedmiller and Braun 1993",
+        worked=worked_rprop,
         params=(
             shared.lr(0.01),
             Param("eta_minus", 0.5, 0.01, 0.99, "linear", "Factor after a change of sign."),
@@ -153,6 +166,7 @@ optimizers.add(
         r"\min(\eta, t^{-1/2})\, \frac{U}{\max(1, \mathrm{rms}(U) / d)}",
         cite="Shazeer and Stern 2018",
         layout="tensors",
+        worked=worked_adafactor,
         params=(
             shared.lr(0.1),
             Param("beta2_decay", -0.8, -2.0, 0.0, "linear", "Power with which memory grows."),
@@ -166,7 +180,7 @@ optimizers.add(
                 off=0.0,
             ),
             Param("eps2", 1e-3, 1e-8, 1.0, "log", "Smallest size of the weights that counts."),
-            Param("d", 1.0, 0.01, 100.0, "log", "Steps larger than this are clipped."),
+            Param("d", 1.0, 1.0, 100.0, "log", "Steps larger than this are clipped."),
             shared.weight_decay(0.0, DECOUPLED),
         ),
     )

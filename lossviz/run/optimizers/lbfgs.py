@@ -8,6 +8,7 @@ from torch.optim import Optimizer
 from lossviz.registry import OptimizerEntry, Param, optimizers
 from lossviz.run.optimizers import shared
 from lossviz.run.optimizers.shared import Parameters, telling
+from lossviz.run.optimizers.worked_others import worked_lbfgs
 
 
 @telling
@@ -45,6 +46,7 @@ optimizers.add(
         r"(\Delta\theta, \Delta g)",
         cite="Nocedal 1980; Liu and Nocedal 1989",
         closure=True,
+        worked=worked_lbfgs,
         params=(
             shared.lr(1.0),
             Param("max_iter", 20, 1, 100, "log", "Iterations within one step."),

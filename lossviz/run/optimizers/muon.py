@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -96,6 +96,20 @@ def _shifted(group: dict[str, Any], shift: int) -> dict[str, Any]:
     return {**group, "params": [number + shift for number in group["params"]]}
 
 
+def refuses_muon(shapes: Sequence[tuple[int, ...]]) -> str:
+    """Why tensors of these shapes cannot be trained by Muon, or "".
+
+    >>> refuses_muon([(3, 2), (3,)])
+    ''
+    """
+    if any(len(shape) == 2 for shape in shapes):
+        return ""
+    return (
+        "Muon makes the step of each weight matrix orthogonal. It trains matrices only, and there "
+        "are none here; use it on a network, or choose another optimizer."
+    )
+
+
 @telling
 def make_muon(
     parameters: Parameters,
@@ -114,10 +128,9 @@ def make_muon(
     tensors = list(parameters)
     matrices = [tensor for tensor in tensors if tensor.dim() == 2]
     others = [tensor for tensor in tensors if tensor.dim() != 2]
-    if not matrices:
-        raise SettingError(
-            "Muon trains matrices only, and this model has none; choose another optimizer."
-        )
+    reason = refuses_muon([tuple(tensor.shape) for tensor in tensors])
+    if reason:
+        raise SettingError(reason)
     muon = torch.optim.Muon(
         matrices,
         lr=lr,
@@ -147,6 +160,7 @@ optimizers.add(
         r"\mathrm{NewtonSchulz}(G + \mu B)",
         cite="Jordan et al. 2024; Liu et al. 2025",
         layout="tensors",
+        refuses=refuses_muon,
         params=(
             shared.lr(0.02),
             shared.weight_decay(0.1, f"{DECOUPLED} For matrices and for vectors."),

@@ -8,8 +8,9 @@ import torch
 from torch.optim import Optimizer
 
 from lossviz.registry import OptimizerEntry, Param, SettingError, optimizers
-from lossviz.run.optimizers import shared
+from lossviz.run.optimizers import limits, shared
 from lossviz.run.optimizers.shared import PLAIN, Parameters, telling
+from lossviz.run.optimizers.worked_sgd import worked_asgd, worked_sgd
 
 
 @telling
@@ -52,6 +53,8 @@ optimizers.add(
         make=make_sgd,
         formula=r"v \leftarrow \mu v + (1 - \tau)\, g, \quad \theta \leftarrow \theta - \eta\, v",
         cite="Cauchy 1847; Polyak 1964; Nesterov 1983; Sutskever et al. 2013",
+        worked=worked_sgd,
+        stability=limits.sgd,
         params=(
             shared.lr(0.1),
             Param("momentum", 0.0, 0.0, 1.0, "linear", "How much of the last step is kept."),
@@ -71,6 +74,8 @@ optimizers.add(
         formula=r"\theta \leftarrow (1 - \lambda \eta_t)\,\theta - \eta_t\, g, \quad "
         r"\eta_t = \eta\,(1 + \lambda \eta t)^{-\alpha}",
         cite="Polyak and Juditsky 1992",
+        worked=worked_asgd,
+        stability=limits.asgd,
         params=(
             shared.lr(0.1),
             Param("lambd", 1e-4, 1e-8, 1.0, "log", "How fast the step falls.", off=0.0),
