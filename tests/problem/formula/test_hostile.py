@@ -102,8 +102,8 @@ ATTACKS = [
 ]
 
 #: Calls into Python and C that reading a formula may take, for its first 200 characters each.
-CALLS_PER_CHARACTER = 200
-CALLS = 20_000
+CALLS_PER_CHARACTER = 50
+CALLS = 3000
 
 
 #: What would run a text as code, or reach out of the program.
