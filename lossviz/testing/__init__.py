@@ -18,6 +18,7 @@ from lossviz.testing.kinds import check
 from lossviz.testing.losses import check_loss
 from lossviz.testing.models import check_model
 from lossviz.testing.optimizers import check_optimizer
+from lossviz.testing.schedules import check_schedule
 
 __all__ = [
     "check",
@@ -28,5 +29,6 @@ __all__ = [
     "check_loss",
     "check_model",
     "check_optimizer",
+    "check_schedule",
     "corners",
 ]

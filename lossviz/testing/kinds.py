@@ -13,6 +13,7 @@ from lossviz.registry import (
     LossEntry,
     ModelEntry,
     OptimizerEntry,
+    ScheduleEntry,
 )
 from lossviz.testing.datasets import check_dataset
 from lossviz.testing.functions import check_function
@@ -20,6 +21,7 @@ from lossviz.testing.initialisers import check_initialiser
 from lossviz.testing.losses import check_loss
 from lossviz.testing.models import check_model
 from lossviz.testing.optimizers import check_optimizer
+from lossviz.testing.schedules import check_schedule
 
 #: A kind of entry, and its check; the check has a file of its own.
 _KINDS: dict[type[Entry], Callable[[Any], None]] = {
@@ -29,6 +31,7 @@ _KINDS: dict[type[Entry], Callable[[Any], None]] = {
     InitialiserEntry: check_initialiser,
     OptimizerEntry: check_optimizer,
     FunctionEntry: check_function,
+    ScheduleEntry: check_schedule,
 }
 
 

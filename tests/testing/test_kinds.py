@@ -2,7 +2,7 @@
 
 import pytest
 
-import lossviz.run.optimizers  # noqa: F401 - fills the catalogue of optimizers
+import lossviz.run.optimizers  # noqa: F401 - fills the catalogues of optimizers and schedules
 from lossviz import registry, testing
 from lossviz.registry import load_contrib
 
@@ -14,6 +14,7 @@ CATALOGUES = (
     registry.initialisers,
     registry.optimizers,
     registry.functions,
+    registry.schedules,
 )
 ENTRIES = [pytest.param(e, id=f"{c.kind} {e.name}") for c in CATALOGUES for e in c]
 

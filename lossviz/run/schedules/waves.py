@@ -105,7 +105,7 @@ schedules.add(
         cite="Smith and Topin 2018",
         params=(
             Param("peak", 1.0, 0.1, 100.0, "log", "The highest rate, over the learning rate."),
-            Param("rising", 0.3, 0.0, 1.0, "linear", "Share of the run on the way up."),
+            Param("rising", 0.3, 0.0, 0.99, "linear", "Share of the run on the way up."),
             Param(
                 "cycle_momentum",
                 True,
