@@ -1,4 +1,4 @@
-"""A server with a race on a function on the stage: `streamlit run tests/browser/stage_race_app.py`."""
+"""A server with a race on a function on the stage, for `streamlit run`."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A race whose every number has a closed form: gradient descent with momentum zero on a bowl."""
+"""A race whose every number has a closed form: gradient descent on a bowl, turned a little."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ CURVATURE = np.array([2.0, 5.0])
 #: This contender leaves the finite numbers at this step.
 LOST, LOST_AT = 1, 41
 FORMULA = (
-    '<math xmlns="http://www.w3.org/1998/Math/MathML" display="inline"><mrow><msub><mi>&#x003B8;</mi>'
-    "<mrow><mi>t</mi><mo>&#x0002B;</mo><mn>1</mn></mrow></msub><mo>&#x0003D;</mo><msub>"
+    '<math xmlns="http://www.w3.org/1998/Math/MathML" display="inline"><mrow>'
+    "<msub><mi>&#x003B8;</mi><mrow><mi>t</mi><mo>&#x0002B;</mo><mn>1</mn></mrow></msub><mo>&#x0003D;</mo><msub>"
     "<mi>&#x003B8;</mi><mi>t</mi></msub><mo>&#x02212;</mo><mi>&#x003B7;</mi><mi>&#x02207;</mi>"
     '<mi>f</mi></mrow><script>window.lossvizWrong = 1</script><mi onclick="alert(1)">x</mi></math>'
 )
@@ -74,14 +74,19 @@ def fan(number: int, steps: int, starts: np.ndarray) -> m.Fan:
 def ledgers(one: m.Path) -> tuple[m.Ledger, m.Ledger]:
     """Why it moves as it does, and one step in numbers."""
     point = np.stack([one.x, one.y], -1)
-    values = {"theta": point, "gradient": -downhill(point), "loss": one.loss, "tiny": one.loss * 1e-60}
+    values = {
+        "theta": point,
+        "gradient": -downhill(point),
+        "loss": one.loss,
+        "tiny": one.loss * 1e-60,
+    }
     near = np.where(one.loss < 0.5, 1, 0)
     why = (
         m.LedgerLine(label="Curvature"),
         m.LedgerLine(
             templates=(
-                "The loss {loss} is still large, so the steps are large too: they follow the slope, "
-                "which is {gradient} here.",
+                "The loss {loss} is still large, so the steps are large too: they follow "
+                "the slope, which is {gradient} here.",
                 "Close to the minimum: {loss}.",
             ),
             pick=near,
@@ -170,9 +175,7 @@ def scene(
         choices=tuple(IDS[:count]),
         fans=tuple(fan(n, steps, extra) for n in range(count)) if len(extra) else (),
         arrows=tuple(arrow for n, one in enumerate(paths) for arrow in arrows(n, one)),
-        rates=tuple(
-            m.Rates(IDS[n], rate(n) * full, 0.4 * rate(n) * full) for n in range(count)
-        ),
+        rates=tuple(m.Rates(IDS[n], rate(n) * full, 0.4 * rate(n) * full) for n in range(count)),
         arrows_on=arrows_on,
         exact=True,
     )

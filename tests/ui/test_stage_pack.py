@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from lossviz.figures.theme import as_plain
 from lossviz.ui.stage import message as m
+from lossviz.ui.stage.component import read_event
 from lossviz.ui.stage.pack import ALIGN, MAGIC, pack, unpack
 from lossviz.ui.stage.texts import TEXTS, texts
 
@@ -142,3 +143,118 @@ def test_texts_can_be_replaced_but_not_invented():
     assert texts({"play": "Abspielen"})["play"] == "Abspielen"
     with pytest.raises(ValueError, match="'plya'"):
         texts({"plya": "Abspielen"})
+
+
+# --- races on a function --------------------------------------------------------------------------
+
+
+def test_one_panel_of_curves_is_a_list_of_one_and_its_tab_has_its_title():
+    header, _ = unpack(m.scene_message(small_scene()))
+    assert [(panel["id"], panel["tab"]) for panel in header["losses"]] == [("loss", "loss")]
+    assert unpack(m.scene_message(small_scene(losses=None)))[0]["losses"] == []
+
+
+def test_bands_travel_with_their_curve():
+    t = np.arange(3)
+    banded = m.Losses((m.Curve("A", "loss", t, t * 1.0, low=t * 0.5, high=t * 2.0),))
+    _, blobs = unpack(m.scene_message(small_scene(losses=banded)))
+    np.testing.assert_array_equal(blobs[".losses.0.curves.0.high"], [0, 2, 4])
+    short = m.Losses((m.Curve("A", "loss", t, t * 1.0, low=np.zeros(2)),))
+    with pytest.raises(ValueError, match="unlike length"):
+        m.scene_message(small_scene(losses=short))
+
+
+def test_tabs_and_the_curves_on_them_have_names_of_their_own():
+    t = np.arange(3)
+    one = m.Losses((m.Curve("A", "loss", t, t * 1.0),), id="loss")
+    other = m.Losses((m.Curve("A", "loss", t, t * 1.0),), id="rate")
+    with pytest.raises(ValueError, match=r"twice there: \[\('A', 'loss'\)\]"):
+        m.scene_message(small_scene(losses=(one, other)))
+    same = m.Losses((m.Curve("A", "rate", t, t * 1.0),), id="loss")
+    with pytest.raises(ValueError, match="Tabs of curves"):
+        m.scene_message(small_scene(losses=(one, same)))
+
+
+def test_fans_and_arrows_arrive_as_they_are():
+    fan = m.Fan("A", np.full((2, 3), np.nan), np.ones((2, 3)), np.arange(3))
+    arrow = m.Arrow("A", "step", np.arange(3.0), np.zeros(3))
+    rates = m.Rates("A", np.full(3, 1e-50), np.ones(3))
+    header, blobs = unpack(
+        m.scene_message(small_scene(fans=(fan,), arrows=(arrow,), rates=(rates,), exact=True))
+    )
+    assert header["exact"] is True
+    assert blobs[".fans.0.x"].shape == (2, 3)
+    assert header["arrows"][0]["kind"] == "step"
+    assert blobs[".rates.0.x"][0] == 1e-50  # what is written down keeps double precision
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"fans": (m.Fan("A", np.ones((2, 4)), np.ones((2, 3)), np.arange(3)),)}, r"\(2, 4\)"),
+        ({"fans": (m.Fan("B", np.ones((2, 3)), np.ones((2, 3)), np.arange(3)),)}, "Fan of unknown"),
+        ({"arrows": (m.Arrow("A", "step", np.ones(2), np.ones(2)),)}, r"expected \(3,\)"),
+        ({"arrows": (m.Arrow("A", "step", np.ones(3), np.ones(3)),), "paths": ()}, "no path"),
+        ({"rates": (m.Rates("A", np.ones(3), np.ones(4)),)}, r"y \(4,\)"),
+        ({"arrows_on": ("stride",)}, r"\['stride'\]; known are \['gradient', .*'rates'\]"),
+    ],
+)
+def test_what_does_not_fit_its_path_is_refused(change, words):
+    with pytest.raises(ValueError, match=words):
+        m.scene_message(small_scene(**change))
+
+
+def test_starts_are_points():
+    flat = m.Surface(np.arange(5.0), np.arange(3.0), starts=np.zeros(2), draggable=True)
+    with pytest.raises(ValueError, match=r"starts are \(2,\); expected \(n, 2\)"):
+        m.scene_message(small_scene(surface=flat))
+
+
+def ledger(**changes: object) -> m.Ledger:
+    fields = {
+        "title": "Why", "contender": "A", "steps": np.arange(3),
+        "lines": (m.LedgerLine(templates=("{loss} at {steps}", "so {loss}")),),
+        "values": {"loss": np.array([1e300, 1.0, np.nan]), "steps": np.array([np.nan, 1, 2])},
+    }  # fmt: skip
+    return m.Ledger(**{**fields, **changes})
+
+
+def test_a_ledgers_numbers_keep_double_precision_whatever_they_are_called():
+    _, blobs = unpack(m.scene_message(small_scene(ledgers=(ledger(),))))
+    assert blobs[".ledgers.0.values.loss"][0] == 1e300
+    assert np.isnan(blobs[".ledgers.0.values.steps"][0])
+    assert blobs[".ledgers.0.steps"].dtype == np.int32
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"values": {"loss": np.ones(3)}}, r"no values for \['steps'\]"),
+        ({"values": {"loss": np.ones((3, 3)), "steps": np.ones(3)}}, r"loss is \(3, 3\)"),
+        ({"lines": (m.LedgerLine(templates=("a",), pick=np.array([0, 1, 0])),)}, "from 0 to 1"),
+        ({"lines": (m.LedgerLine(templates=("a",), pick=np.zeros(2)),)}, r"pick is \(2,\)"),
+        ({"contender": "B"}, "Ledger of unknown contender"),
+    ],
+)
+def test_a_ledger_whose_parts_do_not_fit_is_refused(change, words):
+    with pytest.raises(ValueError, match=words):
+        m.scene_message(small_scene(ledgers=(ledger(**change),)))
+
+
+@pytest.mark.parametrize(
+    ("event", "value", "heard"),
+    [
+        ("drag", {"index": 1, "x": 2, "y": -0.5}, (1, 2.0, -0.5)),
+        ("drag", {"index": 1, "x": float("nan"), "y": 0}, None),
+        ("drag", {"index": float("inf"), "x": 0, "y": 0}, None),
+        ("add", {"x": 2, "y": 3}, (2.0, 3.0)),
+        ("add", {"x": "1e999", "y": 3}, None),
+        ("drop", {"index": "one"}, None),
+        ("drop", {"index": 2}, (2,)),
+        ("arrows", {"on": ["step", "gradient", "<b>"]}, (["gradient", "step"],)),
+        ("arrows", 3, None),
+        ("resync", True, ()),
+    ],
+)
+def test_events_of_a_race(event, value, heard):
+    assert read_event(event, value) == heard

@@ -37,7 +37,7 @@ export class ArrowMenu {
     const { palette } = this.stage.theme;
     const kinds = new Set(scene.arrows.map(({ kind }) => kind));
     if (scene.rates.length) kinds.add("rates");
-    this.node.hidden = kinds.size === 0;
+    this.some = kinds.size > 0;
     const asked = scene.arrowsOn.join();
     if (asked !== this.asked) this.on = new Set(scene.arrowsOn);
     this.asked = asked;
@@ -48,6 +48,12 @@ export class ArrowMenu {
     }
     // The words stay as they are: without them the picture would grow for a moment.
     for (const [kind, { sample }] of this.rows) drawSample(sample, kind, palette.text, palette.background);
+  }
+
+  /** Arrows are drawn on the flat surface only. */
+  offer(flat) {
+    this.node.hidden = !(this.some && flat);
+    if (this.node.hidden) this.open(false);
   }
 
   turn(kind, on) {

@@ -6,7 +6,7 @@ import { headAt } from "./trail.js";
 
 const APART = 1; // pixels; points of a way closer than this to the last one are left out
 const FAR = 20000;
-const HEAD = 1.7;
+const HEAD = 2; // half a side
 
 const near = (pixel) => Math.min(Math.max(pixel, -FAR), FAR);
 
@@ -20,6 +20,9 @@ export class Fans {
   remap(fans, map) {
     this.map = map;
     this.items = map ? fans.map(({ id, mark, fan }) => ({ id, mark, ways: waysOf(fan, map) })) : [];
+    // The more there are, the paler each: the surface is still to be seen.
+    const count = this.items.reduce((sum, { ways }) => sum + ways.length, 0);
+    this.layer.canvas.style.opacity = Math.max(0.28, 0.6 * Math.min(1, 24 / count) ** 0.25).toFixed(2);
     this.restart();
   }
 
@@ -105,25 +108,26 @@ function extend(context, color, ways, time) {
 
 const spot = [0, 0, 0];
 
-/** The pieces on which the heads are now, and the heads. */
+/** The pieces on which the heads are now, and the heads: small squares, of all shapes the fastest. */
 function drawEnds(context, color, ways, time, ground) {
-  const [rims, dots] = [new Path2D(), new Path2D()];
+  const heads = [];
   context.beginPath();
   for (const way of ways) {
     if (!headAt(way, time, spot)) continue;
     const [x, y] = spot;
     context.moveTo(way.x[way.done], way.y[way.done]);
     context.lineTo(x, y);
-    rims.rect(x - HEAD - 1, y - HEAD - 1, 2 * HEAD + 2, 2 * HEAD + 2);
-    dots.rect(x - HEAD, y - HEAD, 2 * HEAD, 2 * HEAD);
+    heads.push(Math.round(x), Math.round(y));
   }
   context.globalAlpha = 0.55;
   context.strokeStyle = color;
   context.lineWidth = 1.1;
   context.stroke();
   context.globalAlpha = 1;
-  context.fillStyle = ground;
-  context.fill(rims);
-  context.fillStyle = color;
-  context.fill(dots);
+  for (const [style, reach] of [[ground, HEAD + 1], [color, HEAD]]) {
+    context.fillStyle = style;
+    for (let i = 0; i < heads.length; i += 2) {
+      context.fillRect(heads[i] - reach, heads[i + 1] - reach, 2 * reach, 2 * reach);
+    }
+  }
 }

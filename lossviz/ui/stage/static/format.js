@@ -7,7 +7,7 @@ export function number(value, notFinite = "not finite") {
   if (value === 0) return "0";
   const size = Math.abs(value);
   const text = size >= 1e5 || size < 1e-3 ? value.toExponential(2) : value.toPrecision(4);
-  return text.replace("-", "−");
+  return text.replaceAll("-", "−");
 }
 
 /** A sentence with its {names} filled in. */

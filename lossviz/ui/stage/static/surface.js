@@ -98,6 +98,7 @@ export class SurfacePanel extends Panel {
     this.view = view;
     this.host.classList.toggle("lv-flat", view === this.flat);
     this.landscape?.plot.hide(view === this.flat);
+    this.menu.offer(view === this.flat);
     this.buttons["2d"].setAttribute("aria-pressed", String(this.mode !== "3d"));
     this.buttons["3d"].setAttribute("aria-pressed", String(this.mode === "3d"));
     this.buttons["3d"].disabled = this.webgl === false;
@@ -133,7 +134,7 @@ export class SurfacePanel extends Panel {
     if (scale?.above) say.push(fill(text.saturated, { bound: number(scale.fromScale(scale.high)) }));
     if (scale?.below) say.push(fill(text.saturatedLow, { bound: number(scale.fromScale(scale.low)) }));
     if (surface.clickable) say.push(text.clicksStart);
-    if (surface.draggable && surface.starts) say.push(text.dragsStart);
+    if (surface.draggable && surface.starts && this.view === this.flat) say.push(text.dragsStart);
     return say.filter(Boolean).join(" ");
   }
 

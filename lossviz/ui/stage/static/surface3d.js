@@ -8,6 +8,15 @@ import { trail } from "./trail.js";
 
 const CAMERA = { eye: { x: -1.1, y: -1.24, z: 0.9 }, center: { x: 0, y: 0, z: -0.2 } };
 
+const ROOM = 560; // pixels of width that hold the words at the axes too; with less, the eye steps back
+
+/** Where the eye is at first. */
+function homeCamera({ width }) {
+  const back = Math.min(Math.max(1, ROOM / width), 1.28);
+  const { x, y, z } = CAMERA.eye;
+  return { eye: { x: back * x, y: back * y, z: back * z }, center: { ...CAMERA.center } };
+}
+
 export function webglWorks() {
   try {
     const canvas = document.createElement("canvas");
@@ -38,7 +47,8 @@ export class Landscape {
   }
 
   async show(surface, scale, theme, version, items, size) {
-    const layout = sceneLayout(surface, scale, theme);
+    this.home = homeCamera(size);
+    const layout = sceneLayout(surface, scale, theme, this.home);
     this.scale = scale;
     const traces = () => [landscape(surface, scale, theme)];
     await this.plot.show(version, traces, layout, size);
@@ -77,11 +87,11 @@ export class Landscape {
 
   get moved() {
     const eye = cameraEye(this.plot.node);
-    return Boolean(eye) && Math.abs(eye.x - CAMERA.eye.x) + Math.abs(eye.y - CAMERA.eye.y) > 1e-6;
+    return Boolean(eye) && Math.abs(eye.x - this.home.eye.x) + Math.abs(eye.y - this.home.eye.y) > 1e-6;
   }
 
   reset() {
-    return this.plot.plotly.relayout(this.plot.node, { "scene.camera": structuredClone(CAMERA) });
+    return this.plot.plotly.relayout(this.plot.node, { "scene.camera": structuredClone(this.home) });
   }
 
   destroy() {
@@ -117,7 +127,7 @@ function heightOf(scale, loss) {
   return height === -Infinity ? scale.low : height;
 }
 
-function sceneLayout(surface, scale, theme) {
+function sceneLayout(surface, scale, theme, camera) {
   const { palette } = theme;
   const look = (text, more) => ({
     title: { text, font: { size: 12, color: palette.muted } },
@@ -137,7 +147,7 @@ function sceneLayout(surface, scale, theme) {
         tickvals: places,
         ticktext: words,
       }),
-      camera: structuredClone(CAMERA),
+      camera: structuredClone(camera),
       aspectmode: "manual",
       aspectratio: { x: 1.15, y: 1.15, z: 0.7 },
       dragmode: "orbit",
