@@ -91,8 +91,11 @@ def fill(
     frame: int,
     coordinate: int = 0,
     digits: int = 4,
+    formula: bool = True,
 ) -> str:
     """A template with the numbers of one frame and one coordinate, to so many digits.
+
+    Negative numbers inside a formula stand in parentheses.
 
     >>> fill("2·{a} = {b}", {"a": np.array([-1.5]), "b": np.array([-3.0])}, 0)
     '2·(−1.5) = −3'
@@ -104,7 +107,7 @@ def fill(
         text = number(float(value), digits)
         before, after = template[: match.start()], template[match.end() :]
         alone = not after and (not before or before.endswith("= "))
-        return text if alone or not text.startswith("−") else f"({text})"
+        return f"({text})" if formula and text.startswith("−") and not alone else text
 
     return PLACEHOLDER.sub(put, template)
 
@@ -120,7 +123,7 @@ def number(value: float, digits: int = 4) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     whole = value == int(value) and abs(value) < 1e6
-    text = f"{value:.0f}" if whole else f"{value:.{digits}g}"
+    text = f"{value + 0.0:.0f}" if whole else f"{value:.{digits}g}"
     mantissa, e, power = text.partition("e")
     return f"{mantissa}{e}{int(power) if power else ''}".replace("-", "−")
 

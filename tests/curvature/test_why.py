@@ -1,0 +1,262 @@
+"""What a run does is told rightly: each verdict on a problem where it is known to be true."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from lossviz import SettingError
+from lossviz.curvature import explain, hessians
+from lossviz.curvature.why import SENTENCES
+from lossviz.problem import function_problem, point_problem
+from lossviz.registry import optimizers
+from lossviz.run import Method, race_on
+from lossviz.run.worked import PLACEHOLDER, fill
+
+
+def told(f, start, name="sgd", steps=100, schedule="constant", turned=None, seed=0, **params):
+    """The explanation of a run, with options of the problem in ``problem_*``."""
+    options = {k[8:]: params.pop(k) for k in list(params) if k.startswith("problem_")}
+    problem = point_problem(f, start, **options)
+    method = Method(name, params, schedule, turned or {})
+    run = race_on(problem, [method], steps, watch=True, seed=seed)[0]
+    return explain(problem, run), run
+
+
+def verdicts(why) -> list[str]:
+    return [list(SENTENCES)[k] for k in why.pick]
+
+
+def bowl(x, y):
+    return 5 * x**2 + y**2 / 2
+
+
+def ravine(x, y):
+    return (x**2 + 100 * y**2) / 2
+
+
+def saddle(x, y):
+    return x**2 / 2 + y**4 / 4 - y**2 / 2
+
+
+def product(x, y):
+    return (x * y - 1) ** 2 / 2
+
+
+def test_just_below_the_limit_it_oscillates_and_shrinks():
+    why, _ = told(bowl, (1.0, 0.0), lr=0.199)
+    assert set(verdicts(why)[1:]) == {"oscillates"}
+    assert "0.995 of the limit 0.2" in why.text(50)
+    np.testing.assert_allclose(why.values["own_limit"], 0.2)
+
+
+def test_at_the_limit_it_neither_shrinks_nor_grows():
+    why, run = told(bowl, (1.0, 0.0), lr=0.2)
+    assert set(verdicts(why)[1:]) == {"edge"}
+    assert run.weights[100, 0].abs() == 1
+
+
+def test_just_above_the_limit_it_grows():
+    why, run = told(bowl, (1.0, 0.0), lr=0.201)
+    assert run.status.kind == "finished"
+    assert set(verdicts(why)[1:]) == {"over"}
+    assert "over the limit 0.2 at curvature 10" in why.text(50)
+
+
+def test_a_divergence_is_told_with_its_steps_and_the_limit():
+    why, run = told(bowl, (1.0, 0.0), lr=0.3, steps=300)
+    assert run.status.kind == "diverged"
+    assert set(verdicts(why)) == {"diverged"}
+    assert f"steps 0 to {run.status.step - 1}." in why.text(5)
+    assert "1.5 times the limit 0.2 at curvature 10" in why.text(5)
+
+
+def test_a_divergence_without_a_known_limit_says_so():
+    why, run = told(lambda x, y: -x.exp() - y**2, (1.0, 1.0), "rprop", lr=1.0, steps=300,
+                    step_max=1000.0, eta_plus=5.0)  # fmt: skip
+    assert run.status.kind == "diverged"
+    assert "No stability limit is known" in why.text(len(why.pick) - 1)
+    assert ("Stability limit", "none is known for Rprop") in why.facts
+
+
+def test_a_surface_without_a_bottom():
+    why, run = told(lambda x, y: -(x**2) - y**2, (1.0, 0.5), lr=0.5, steps=1000)
+    assert run.status.kind == "diverged"
+    assert verdicts(why)[-1] == "blown_below"
+    assert np.isinf(why.values["own_limit"]).all()
+
+
+@pytest.mark.parametrize(("lr", "grows"), [(0.379, False), (0.381, True)])
+def test_the_limit_of_heavy_ball(lr: float, grows: bool):
+    why, run = told(bowl, (1.0, 0.0), lr=lr, momentum=0.9, steps=1000)
+    np.testing.assert_allclose(why.values["own_limit"], 0.38)
+    assert (run.status.kind == "diverged") is grows
+    assert ("diverged" in verdicts(why)) is grows
+    assert ("swings" in verdicts(why)) is not grows
+
+
+def test_the_ravine_with_a_small_rate_is_slow_along_its_floor():
+    why, _ = told(ravine, (10.0, 1.0), lr=0.005, steps=200)
+    assert set(verdicts(why)[5:]) == {"slow"}
+    np.testing.assert_allclose(why.values["condition"], 100)
+    # A step of gradient descent removes rate * curvature of what is left.
+    np.testing.assert_allclose(why.values["share"][5:], 0.5, rtol=1e-6)
+
+
+def test_the_fast_rate_in_the_ravine_oscillates():
+    why, _ = told(ravine, (10.0, 1.0), lr=2 / 101, steps=461)
+    assert set(verdicts(why)[1:400]) == {"oscillates"}
+    assert verdicts(why)[-1] == "minimum"
+
+
+def test_momentum_overshoots_uphill_until_it_turns():
+    why, run = told(lambda x, y: x**2 / 2 + y**2 / 2, (1.0, 0.0), lr=0.1, momentum=0.9)
+    x = run.weights[:, 0].numpy()
+    first, turn = int((x < 0).argmax()), int(x.argmin())
+    assert turn == 9
+    assert set(verdicts(why)[first:turn]) == {"uphill"}
+    assert verdicts(why)[turn] == "steady"
+
+
+def test_a_saddle_is_neared_and_left():
+    why, run = told(saddle, (1.0, 1e-6), lr=0.1, steps=300)
+    said = verdicts(why)
+    assert said[1] == "near_saddle"
+    assert said[120] == "negative"
+    assert int((run.weights[:, 1].abs() > 0.5).int().argmax()) == 139
+    assert said[-1] == "minimum"
+
+
+def test_exactly_on_its_ridge_it_gets_stuck_at_the_saddle():
+    why, run = told(saddle, (1.0, 0.0), lr=0.1, steps=300)
+    said = verdicts(why)
+    assert (run.weights[:, 1] == 0).all()
+    assert said[1] == "heading"
+    assert said[-1] == "stuck_saddle"
+    assert why.text(300).startswith("Stuck at a saddle")
+
+
+@pytest.mark.parametrize(
+    ("f", "start", "verdict"),
+    [
+        (saddle, (0.0, 0.0), "at_saddle"),
+        (bowl, (0.0, 0.0), "at_minimum"),
+        (lambda x, y: -(x**2) - y**2, (0.0, 0.0), "at_maximum"),
+        (lambda x, y: x.clamp(min=0) ** 2 + 0 * y, (-1.0, 0.0), "at_plateau"),
+        (lambda x, y: x**2 + 0 * y, (0.0, 3.0), "at_stationary"),
+    ],
+)
+@pytest.mark.parametrize("name", ["sgd", "adam", "lbfgs"])
+def test_where_the_gradient_is_exactly_zero(f, start, verdict: str, name: str):
+    why, run = told(f, start, name, steps=5)
+    assert (run.weights == run.weights[0]).all()
+    assert set(verdicts(why)) == {verdict}
+
+
+def test_without_warm_up_it_diverges_from_the_start():
+    why, run = told(product, (5.0, 0.0), lr=0.2, steps=300)
+    assert run.status.step == 6
+    assert verdicts(why) == ["diverged"] * 6
+    assert "2.504 times the limit 0.07987 at curvature 25.04" in why.text(0)
+
+
+def test_a_long_warm_up_ends_at_a_minimum_that_is_too_sharp():
+    why, run = told(product, (5.0, 0.0), lr=0.2, steps=300, turned={"warmup": 200})
+    assert run.weights[-1].tolist() == pytest.approx([5.004, 0.2], abs=1e-3)
+    assert verdicts(why)[-1] == "sharp_minimum"
+    assert "curvature 25.08 is above 10" in why.text(300)
+
+
+def test_a_short_warm_up_diverges_from_where_the_rate_passes_the_limit():
+    why, run = told(product, (5.0, 0.0), lr=0.2, steps=300, turned={"warmup": 50})
+    assert run.status.kind == "diverged"
+    start = verdicts(why).index("diverged")
+    # The rate of step t is (t + 1) / 50 * 0.2, the limit at the minimum 2 / 25.07.
+    assert start == 19
+    assert "for steps 19 to" in why.text(len(why.pick) - 1)
+
+
+def test_a_catapult_finds_a_flatter_minimum():
+    why, _ = told(product, (5.0, 0.0), lr=0.15, steps=300)
+    assert "over" in verdicts(why)[:6]
+    assert verdicts(why)[-1] == "valley"
+    assert why.values["highest"][-1] == pytest.approx(3.67, abs=0.01)
+
+
+def test_noise_is_told_from_steps_that_mean_something():
+    why, _ = told(bowl, (100.0, 0.0), lr=0.05, problem_noise=1.0, steps=200)
+    assert "noise" not in verdicts(why)[:5]
+    assert verdicts(why)[-100:].count("noise") > 30
+    assert why.values["noise"][0] == pytest.approx(2**0.5, rel=0.1)
+    still, _ = told(bowl, (100.0, 0.0), lr=0.05, steps=200)
+    assert (still.values["noise"] == 0).all()
+
+
+def test_an_edge_of_the_box_holds_it():
+    why, _ = told(lambda x, y: x + y**2, (0.0, 0.5), lr=0.1, steps=60,
+                  problem_box=(-1.0, 1.0, -1.0, 1.0))  # fmt: skip
+    assert verdicts(why)[-1] == "held"
+    assert "held" not in verdicts(why)[:9]
+
+
+def test_an_adaptive_method_is_held_to_its_scaled_limit():
+    why, run = told(ravine, (10.0, 1.0), "rmsprop", lr=0.1, steps=300)
+    v = run.memory["square_avg"][1:].sqrt().numpy() + 1e-8
+    scaled = np.array([1.0, 100.0]) / v
+    np.testing.assert_allclose(why.values["own_limit"][:-1], 2 / scaled.max(1), rtol=1e-9)
+    assert any(label == "Scaled curvature" for label, _ in why.facts)
+
+
+def test_weight_decay_adds_to_the_curvature():
+    why, _ = told(bowl, (1.0, 0.0), lr=0.01, weight_decay=2.0, steps=5)
+    np.testing.assert_allclose(why.values["own_limit"], 2 / 12)
+    assert ("Weight decay", "adds 2 to every curvature") in why.facts
+
+
+@pytest.mark.parametrize("name", [e.name for e in optimizers if not e.refuses([(2,)])])
+@pytest.mark.parametrize("steps", [0, 1, 60])
+def test_every_optimizer_is_explained(name: str, steps: int):
+    problem = function_problem("rosenbrock")
+    run = race_on(problem, [Method(name)], steps, watch=True)[0]
+    why = explain(problem, run)
+    frames = len(run.weights)  # some diverge at their defaults
+    assert why.pick.shape == (frames,)
+    for template in (*why.sentences, *(template for _, template in why.facts)):
+        for key in PLACEHOLDER.findall(template):
+            assert why.values[key].shape == (frames,)
+    for frame in range(frames if steps else 0):
+        text = why.text(frame)
+        assert "{" not in text
+        assert "–" not in text, text  # nothing that is said is unknown
+        assert text.endswith(".")
+    assert all(fill(template, why.values, 0) for _, template in why.facts)
+
+
+def test_sentences_are_short():
+    for name, sentence in SENTENCES.items():
+        assert 1 <= len(re.findall(r"\.(?: |$)", sentence)) <= 2, name
+        assert len(sentence) < 240, name
+
+
+def test_hessians_that_are_there_already_give_the_same():
+    problem = function_problem("rosenbrock")
+    run = race_on(problem, [Method("adam", {"lr": 0.1})], 50, watch=True)[0]
+    one, two = explain(problem, run), explain(problem, run, hessians(problem, run.weights))
+    np.testing.assert_array_equal(one.pick, two.pick)
+    np.testing.assert_allclose(one.values["own_limit"], two.values["own_limit"])
+
+
+def test_a_run_that_was_not_watched_is_refused():
+    problem = function_problem("rosenbrock")
+    with pytest.raises(ValueError, match="watch=True"):
+        explain(problem, race_on(problem, [Method("sgd")], 3)[0])
+
+
+def test_a_large_model_is_refused():
+    data = torch.ones(2, 65), torch.ones(2, 1)
+    from lossviz import Problem
+
+    problem = Problem.from_module(torch.nn.Linear(65, 1), torch.nn.MSELoss(), data)
+    with pytest.raises(SettingError, match="66 parameters"):
+        hessians(problem, torch.zeros(1, 66))
