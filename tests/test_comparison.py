@@ -14,11 +14,12 @@ coordinates = st.floats(-1e6, 1e6)
 
 @st.composite
 def comparisons(draw: st.DrawFn) -> Comparison:
-    contenders = draw(st.lists(choices(registry.optimizers), min_size=1, max_size=8))
+    contender = st.tuples(choices(registry.optimizers), choices(registry.schedules), st.booleans())
+    contenders = draw(st.lists(contender, min_size=1, max_size=8))
     pinned = draw(st.none() | st.tuples(coordinates, coordinates).filter(lambda p: p[0] < p[1]))
     return Comparison(
         base=draw(experiments()),
-        contenders=tuple(Contender(n, o, draw(st.booleans())) for n, o in contenders),
+        contenders=tuple(Contender(*how, visible, *when) for how, when, visible in contenders),
         start=draw(st.none() | st.tuples(coordinates, coordinates)),
         color_range=pinned,
         **{name: draw(values_of(param)) for name, param in VIEWS.items()},
@@ -50,6 +51,13 @@ def test_any_url_gives_a_valid_comparison_and_says_what_was_wrong(url: dict[str,
         ({"race": ";".join(["sgd"] * 20)}, "20 contenders"),
         ({"race": " ; "}, "no contender"),
         ({"race": "sgd(lr=oops)"}, "'oops' is not a number"),
+        ({"race": "sgd@cosin"}, "no schedule 'cosin'. Using 'cosine'"),
+        ({"race": "sgd@"}, "schedule: '' cannot be read"),
+        ({"race": "sgd@@"}, "schedule: '@' cannot be read"),
+        ({"race": "@cosine"}, "race: '' cannot be read"),
+        ({"race": "sgd@cosine(warmup=-3)"}, "warmup: '-3' is not a whole number from 1 to 10000"),
+        ({"race": "sgd@cosine(wings=2)"}, "wings"),
+        ({"schedule": "cosine"}, "unknown field 'schedule'"),
         ({"hidden": "0,7,x"}, "'7' is no contender's number"),
         ({"start": "1"}, "not a pair"),
         ({"start": "nan,1"}, "not a pair"),
@@ -90,6 +98,22 @@ def test_another_base_forgets_the_start_and_follows_the_model():
     assert (changed.plane, changed.start, problems) == ("exact", None, ())
     back, _ = changed.with_base(model="mlp")
     assert back.plane == "pca"
+
+
+def test_a_schedule_stands_behind_its_optimizer_in_a_link():
+    contenders = (
+        Contender("sgd", {"lr": 0.5}, schedule="cosine", schedule_params={"warmup": 20}),
+        Contender("adam", schedule_params={"warmup": 5}),
+        Contender("adam"),
+    )
+    comparison = Comparison(contenders=contenders)
+    url = comparison.to_url()
+    assert url["race"] == "sgd(lr=0.5)@cosine(warmup=20);adam@constant(warmup=5);adam"
+    assert Comparison.from_url(url) == comparison
+    assert [(e.schedule, e.schedule_params["warmup"]) for e in comparison.experiments()] == [
+        ("cosine", 20), ("constant", 5), ("constant", 0),
+    ]  # fmt: skip
+    assert Comparison(base=comparison.experiments()[0]).base == Comparison().base
 
 
 def test_experiments_share_all_but_the_optimizer():

@@ -16,6 +16,8 @@ def values_of(param: Param) -> st.SearchStrategy:
         return st.booleans()
     if param.kind == "choice":
         return st.sampled_from(param.choices)
+    if param.kind == "text":
+        return st.sampled_from([str(param.default), "x*y", "max(x, 2) - 3*y^2", "|x| + sin(y)"])
     if param.kind == "whole":
         return st.integers(int(param.low), int(param.high))
     return st.floats(param.low, param.high)
@@ -70,6 +72,8 @@ def test_any_url_gives_a_valid_experiment_and_says_what_was_wrong(url: dict[str,
     ("url", "field", "value", "said"),
     [
         ({"optimizer": "adm(lr=0.5)"}, "optimizer", "adam", "no optimizer 'adm'"),
+        ({"schedule": "cosin(warmup=20)"}, "schedule", "cosine", "no schedule 'cosin'"),
+        ({"schedule": "cosine@step"}, "schedule", "constant", "cannot be read"),
         ({"steps": "-5"}, "steps", 1, "'-5' is not a whole number from 1"),
         ({"steps": "1e9"}, "steps", 50_000, "Using 50000"),
         ({"steps": "nan"}, "steps", 300, "'nan'"),
@@ -121,6 +125,12 @@ def test_values_out_of_range_raise(value: object):
 def test_defaults_are_filled_in_so_that_equal_means_the_same():
     assert lv.Experiment() == lv.Experiment(params=lv.Experiment().params)
     assert lv.Experiment(optimizer="adam").params["beta2"] == 0.999
+
+
+def test_a_schedule_in_a_link():
+    experiment = lv.Experiment(schedule="cosine", schedule_params={"warmup": 20})
+    assert experiment.to_url() == {"v": "1", "schedule": "cosine(warmup=20)"}
+    assert lv.Experiment.from_url(experiment.to_url()) == experiment
 
 
 def test_with_choice_forgets_the_options_of_the_old_choice():

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -15,6 +16,9 @@ from lossviz import Experiment, SettingError, engine
 from lossviz.engine import Engine, Job, estimate, work
 from lossviz.engine import job as job_module
 from lossviz.engine.inline import InlineExecutor
+from lossviz.problem import Problem, function_problem
+from lossviz.run import Method, Run, State, advance, race_on, start_on, start_state
+from lossviz.run.state import problem_of
 
 EXPS = [
     Experiment(optimizer="sgd", steps=400),
@@ -167,6 +171,91 @@ def test_a_failure_is_told(monkeypatch):
         job.wait()
     assert job.progress().phase == "failed"
     assert job.progress().error == "out of luck"
+
+
+@dataclass(frozen=True)
+class Hill:
+    """A recipe: a cross-shaped valley of some steepness."""
+
+    steepness: float
+
+
+@problem_of.register
+def _(hill: Hill) -> Problem:
+    return function_problem("ravine", {"condition": hill.steepness}, sigma=0.1)
+
+
+METHODS = [
+    Method("adam", {"lr": 0.1}, "cosine"),
+    Method("sgd", {"lr": 1.0}),
+    Method("lbfgs", {"lr": 0.1, "max_iter": 2}),
+]
+
+
+def on_a_hill(watch: bool, steps: int = 200) -> tuple[list[Run], State]:
+    """The runs of a race on a recipe, and its state before the first step."""
+    hill = Hill(30.0)
+    problem = problem_of(hill)
+    state = start_on(problem, METHODS, steps=steps, seed=4, watch=watch, recipe=hill)
+    return race_on(problem, METHODS, steps, seed=4, watch=watch), state
+
+
+@pytest.mark.parametrize("watch", [False, True])
+def test_a_job_on_a_recipe_gives_what_race_on_gives(watch: bool):
+    wanted, state = on_a_hill(watch)
+    job = Job.on(state, engine=Engine(), chunk_seconds=0.01)
+    known, slopes = -1, []
+    while not job.done:
+        piece = job.new_since(known)[0]
+        known += len(piece.loss)
+        slopes.append(piece.gradient)
+    slopes.append(job.new_since(known)[0].gradient)
+    assert job.progress().total == 200
+    runs = job.wait()
+    assert_same(runs, wanted)
+    for run, other in zip(runs, wanted, strict=True):
+        if watch:
+            assert torch.equal(run.gradient, other.gradient)
+            assert torch.equal(run.rates, other.rates)
+            assert run.memory.keys() == other.memory.keys()
+    if watch:
+        assert torch.equal(torch.cat(slopes), wanted[0].gradient)
+    else:
+        assert slopes == [None] * len(slopes)
+
+
+def test_a_recipe_travels_to_the_workers():
+    wanted, state = on_a_hill(watch=True, steps=600)
+    engine.start(workers=1)
+    try:
+        runs = Job.on(state, chunk_seconds=0.05).wait(timeout=100)
+    finally:
+        engine.stop()
+    assert_same(runs, wanted)
+    assert torch.equal(runs[0].memory["exp_avg"][1:], wanted[0].memory["exp_avg"][1:])
+
+
+def test_a_race_without_a_recipe_is_no_job():
+    state = start_on(function_problem("ravine"), METHODS, steps=3)
+    with pytest.raises(SettingError, match="no recipe"):
+        Job.on(state)
+
+
+def test_the_estimate_of_a_state_is_that_of_its_experiments():
+    experiments = [exp for exp in EXPS if exp.steps == 400][:2]
+    state = start_state(experiments)
+    assert estimate(state) == pytest.approx(estimate(experiments))
+    after, _ = advance(state, 100)
+    assert estimate(after) == pytest.approx(estimate(experiments) * 3 / 4)
+
+
+def test_the_estimate_of_a_function_has_the_right_size():
+    _, state = on_a_hill(watch=False, steps=1)
+    state = start_on(problem_of(state.recipe), METHODS[:2] * 4, steps=400, recipe=state.recipe)
+    began = time.thread_time()
+    advance(state, 400)
+    seconds = time.thread_time() - began
+    assert seconds / 5 < estimate(state) < 5 * seconds
 
 
 def test_nothing_to_do():

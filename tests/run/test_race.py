@@ -99,6 +99,30 @@ def test_the_order_of_the_results_is_that_of_the_experiments():
     assert [run.experiment for run in lv.race(exps)] == exps
 
 
+def test_contenders_with_different_schedules_share_a_stack():
+    exps = [
+        Experiment(steps=9, optimizer=o, schedule=s, schedule_params={"warmup": 2})
+        for o in ("sgd", "adam", "muon")
+        for s in ("constant", "cosine", "one_cycle")
+    ]
+    state = start_state(exps)
+    assert state.recipe == start_state(exps[:1]).recipe
+    for run, exp in zip(lv.race(exps), exps, strict=True):
+        assert run.experiment == exp
+        assert same(run, lv.train(exp))
+    ends = {tuple(run.weights[-1, :3].tolist()) for run in lv.race(exps)}
+    assert len(ends) == len(exps)
+
+
+def test_an_unknown_recipe_is_told():
+    problem = lv.build(Experiment())
+    state = start_on(problem, [Method("sgd")], steps=3, recipe=("no", "recipe"))
+    with pytest.raises(TypeError, match="from tuple; register it"):
+        advance(state, 1)
+    after, _ = advance(state, 1, problem)
+    assert after.step == 1
+
+
 def test_a_race_can_start_anywhere():
     exp = Experiment(steps=3)
     problem = lv.build(exp)

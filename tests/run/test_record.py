@@ -136,6 +136,14 @@ def test_a_run_comes_back_from_a_file(run: Run, tmp_path):
     assert np.array_equal(again.metrics["test_loss"], run.metrics["test_loss"])
 
 
+def test_a_file_keeps_the_schedule(tmp_path):
+    exp = Experiment(steps=3, schedule="step", schedule_params={"every": 2})
+    lv.train(exp).save(tmp_path / "run")
+    again = Run.load(tmp_path / "run")
+    assert again.experiment == exp
+    assert again.method == Method("sgd", schedule="step", schedule_params={"every": 2})
+
+
 def test_runs_that_diverged_or_have_no_experiment_come_back_too(tmp_path):
     wild = lv.train(Experiment(loss="mse", params={"lr": 100.0, "momentum": 1.0}))
     assert wild.status.kind == "diverged"
@@ -174,6 +182,7 @@ FLAWS = [
     ({"experiment": {"surprise": 1}}, {}, "surprise"),
     ({"experiment": 5}, {}, "mapping"),
     ({"method": {"optimizer": "sgd"}}, {}, "different optimizers"),
+    ({"method": {"optimizer": "adam", "schedule": "cosine"}}, {}, "different optimizers or"),
     ({"status": {"kind": "great", "step": 1, "loss": "nan"}}, {}, "great"),
     ({"status": {"kind": "finished", "step": -1, "loss": "nan"}}, {}, "-1"),
     ({"status": {}}, {}, "kind"),
