@@ -98,7 +98,9 @@ def empty_piece(theta: Tensor, status: Status, watch: bool) -> Piece:
     piece = Piece(nothing, np.empty(0, np.int64), frames, status)
     if not watch:
         return piece
-    return replace(piece, gradient=frames, memory={}, rates=nothing.double())
+    return replace(
+        piece, gradient=frames, memory={}, rates=nothing.double(), momenta=nothing.double()
+    )
 
 
 def with_last(piece: Piece, step: int, theta: Tensor) -> Piece:
@@ -186,6 +188,7 @@ class Lane:
             gradient=torch.cat([none, *self.slopes]),
             memory=joined(self.memories),
             rates=torch.from_numpy(self.rates.after(self.recorded)),
+            momenta=torch.from_numpy(self.rates.momenta_after(self.recorded)),
         )
 
 

@@ -88,11 +88,21 @@ class Rates:
 
         After the last step it is that of the last step; not a number where there is none.
         """
-        wanted = np.fromiter(steps, np.int64)
-        table = self.tables[0] if self.tables else None
-        if table is None:
-            return np.full(len(wanted), np.nan)
-        return np.asarray(table.lr)[np.minimum(wanted, len(table.lr) - 1)]
+        return _looked_up(self.tables[0].lr if self.tables and self.tables[0] else None, steps)
+
+    def momenta_after(self, steps: Iterable[int]) -> np.ndarray:
+        """The first group's momentum, or beta1, as `after`; not a number where it is not turned."""
+        return _looked_up(
+            self.tables[0].momentum if self.tables and self.tables[0] else None, steps
+        )
+
+
+def _looked_up(column: array[float] | None, steps: Iterable[int]) -> np.ndarray:
+    """The entries of a column, its last one from there on; NaN where there is no column."""
+    wanted = np.fromiter(steps, np.int64)
+    if column is None:
+        return np.full(len(wanted), np.nan)
+    return np.asarray(column)[np.minimum(wanted, len(column) - 1)]
 
 
 def _turned(group: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:

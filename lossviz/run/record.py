@@ -46,12 +46,14 @@ class Run:
         loss: (steps + 1,), the loss after 0, 1, 2, ... steps, without noise.
         status: How it ended.
         gradient: (frames, P), what the optimizer was given at each of the weights, noise included,
-            before any weight decay; None, as are the next two, where the race was not watched.
+            before any weight decay; None, as are the next three, where the race was not watched.
         memory: What the optimizer remembers at each of the weights, by torch's own names, in
             float64: (frames, P) for what has a number for each weight ("exp_avg"), (frames,) for
             single numbers ("step"). Not a number while it is not there yet, as before the first
             step.
         rates: (frames,), the learning rate in force for the step that follows, in float64.
+        momenta: (frames,), the momentum (or beta1) in force where the schedule turns it too, else
+            not a number.
 
     >>> import lossviz as lv
     >>> run = lv.train(lv.Experiment(steps=20))
@@ -70,6 +72,7 @@ class Run:
     gradient: Tensor | None = field(default=None, repr=False)
     memory: Memory | None = field(default=None, repr=False)
     rates: Tensor | None = field(default=None, repr=False)
+    momenta: Tensor | None = field(default=None, repr=False)
 
     @cached_property
     def metrics(self) -> dict[str, np.ndarray]:
@@ -165,7 +168,15 @@ def runs_of(
                 recorded = np.append(recorded, state.step)
                 weights = torch.cat([weights, state.theta[k : k + 1]])
         run = Run(experiment, method, problem.space, weights, recorded, whole.loss, status, problem)
-        runs.append(replace(run, gradient=whole.gradient, memory=whole.memory, rates=whole.rates))
+        runs.append(
+            replace(
+                run,
+                gradient=whole.gradient,
+                memory=whole.memory,
+                rates=whole.rates,
+                momenta=whole.momenta,
+            )
+        )
     return runs
 
 
@@ -190,4 +201,5 @@ def joined_pieces(own: Sequence[Piece], new: int = 0) -> Piece:
         gradient=torch.cat([piece.gradient for piece in own if piece.gradient is not None])[new:],
         memory={name: values[new:] for name, values in memory.items()},
         rates=torch.cat([piece.rates for piece in own if piece.rates is not None])[new:],
+        momenta=torch.cat([piece.momenta for piece in own if piece.momenta is not None])[new:],
     )

@@ -132,8 +132,8 @@ class Piece:
         recorded: The numbers (f,) of the steps whose weights were kept.
         weights: These weights (f, P).
         status: How the contender stands afterwards.
-        gradient, memory, rates: As in `Run`, for the frames of this piece; None where the race is
-            not watched.
+        gradient, memory, rates, momenta: As in `Run`, for the frames of this piece; None where the
+            race is not watched.
     """
 
     loss: Tensor
@@ -143,6 +143,7 @@ class Piece:
     gradient: Tensor | None = None
     memory: Memory | None = None
     rates: Tensor | None = None
+    momenta: Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -201,9 +201,9 @@ class Ledger:
 
     def option(self, name: str) -> Option:
         """A parameter at each step, as a schedule may move it."""
-        moved: Mapping[str, Any] = getattr(self.run, "in_force", None) or {}
-        if name in moved:
-            held = _forward(np.asarray(moved[name], dtype=np.float64))
+        turned = self.run.momenta if name in ("momentum", "beta1") else None
+        if turned is not None and not turned.isnan().any():
+            held = turned.numpy().astype(np.float64)
             self.values[name] = held
             return Option(column(held), f"{{{name}}}", f"(1 − {{{name}}})")
         value = float(self.params[name])

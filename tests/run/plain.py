@@ -94,6 +94,7 @@ def watch(
         loss=torch.stack(losses),
         memory=memory,
         rates=torch.as_tensor(rates, dtype=torch.float64),
+        momenta=None,
         status=Status("finished", steps),
     )  # fmt: skip
 

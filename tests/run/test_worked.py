@@ -8,6 +8,8 @@ import pytest
 
 from lossviz.problem import point_problem
 from lossviz.registry import optimizers
+from lossviz.run import Method, race_on
+from lossviz.run.stability import stability
 from lossviz.run.worked import PLACEHOLDER, Worked, fill, number, worked
 from tests.run.plain import rosenbrock, watch
 
@@ -109,29 +111,32 @@ def test_every_optimizer_that_can_move_a_point_shows_its_step():
     assert optimizers["muon"].worked is None
 
 
+def hold(shown: Worked, frames: int, largest: float) -> int:
+    """Check that every line's two sides are equal; gives how many lines have two."""
+    held = 0
+    for line in shown.lines:
+        assert all(name in shown.values for name in PLACEHOLDER.findall(line.filled)), line
+        left, _, right = line.filled.rpartition(" = ")
+        if not right.startswith("{") or not left:
+            continue
+        held += 1
+        # NAdam keeps its product in single precision.
+        rel = 1e-6 if right in ("{product}",) else 1e-9
+        tiny = 1e-14 * largest ** (2 if "²" in left else 1)
+        for frame in range(frames):
+            for coordinate in range(2):
+                result = compute(right, shown, frame, coordinate)
+                sums = compute(left, shown, frame, coordinate)
+                assert sums == pytest.approx(result, rel=rel, abs=tiny), line
+    return held
+
+
 @pytest.mark.parametrize(("name", "params"), EVERY)
 def test_each_line_holds_and_the_last_gives_the_next_point(name: str, params: dict):
     run = scheduled(name, params)
     shown = worked(run)
-    assert shown is not None
     assert len(run.weights) == STEPS + 1
-    held = 0
-    for line in shown.lines:
-        # NAdam's product and ASGD's rate are in single precision.
-        single = "product" in line.filled and "m_hat" not in line.filled
-        for name_ in PLACEHOLDER.findall(line.filled):
-            assert name_ in shown.values, line
-        left, equals, right = line.filled.rpartition(" = ")
-        if not equals or not right.startswith("{"):
-            continue
-        held += 1
-        for frame in range(STEPS):
-            for coordinate in range(2):
-                result = compute(right, shown, frame, coordinate)
-                sums = compute(left, shown, frame, coordinate)
-                tiny = 1e-14 * np.abs(run.gradient.numpy()).max() ** (2 if "²" in left else 1)
-                assert sums == pytest.approx(result, rel=1e-6 if single else 1e-9, abs=tiny), line
-    assert held >= 2
+    assert hold(shown, STEPS, run.gradient.abs().max().item()) >= 2
     # The new point is the recorded one, and nothing is said of a step after the last frame.
     last = shown.lines[-1] if name != "asgd" else shown.lines[-2]
     assert last.filled.endswith("= {new}")
@@ -139,6 +144,41 @@ def test_each_line_holds_and_the_last_gives_the_next_point(name: str, params: di
     assert np.isnan(shown.values["new"][-1]).all()
     assert np.isnan(shown.values["step"][-1]).all()
     assert np.isfinite(shown.values["step"][:-1]).all()
+
+
+@pytest.mark.parametrize("name", list(CASES))
+def test_with_noise_a_box_and_a_schedule(name: str):
+    problem = point_problem(rosenbrock, (-1.1, 1.0), noise=5.0, box=(-1.2, 0.5, -0.2, 1.2))
+    params = {**CASES[name][-1], "lr": 1e-3}
+    method = Method(name, params, "cosine", {"warmup": 5})
+    run = race_on(problem, [method], STEPS, watch=True)[0]
+    shown = worked(run)
+    assert "noise" in shown.lines[0].formula
+    assert hold(shown, STEPS, run.gradient.abs().max().item()) >= 2
+    np.testing.assert_array_equal(shown.values["new"][:-1], run.weights[1:].numpy())
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("sgd", {"lr": 1e-3, "momentum": 0.9}),
+        ("sgd", {"lr": 1e-3, "momentum": 0.9, "nesterov": True}),
+        ("adam", {"lr": 0.1}),
+        ("nadam", {"lr": 0.1}),
+        ("radam", {"lr": 0.01}),
+        ("rmsprop", {"lr": 0.01, "momentum": 0.5}),
+    ],
+)
+def test_a_schedule_that_turns_the_momentum_too(name: str, params: dict):
+    problem = point_problem(rosenbrock, (-1.1, 1.0))
+    (run,) = race_on(problem, [Method(name, params, "one_cycle")], STEPS, watch=True)
+    shown = worked(run)
+    turned = shown.values["beta1" if "adam" in name else "momentum"]
+    assert len(np.unique(turned)) > 10
+    assert hold(shown, STEPS, run.gradient.abs().max().item()) >= 2
+    found = stability(run)
+    if name in ("adam", "radam"):
+        np.testing.assert_allclose(found.limit, (2 + 2 * turned) / (1 - turned))
 
 
 @pytest.mark.parametrize(("name", "params"), EVERY)
