@@ -73,7 +73,8 @@ def points() -> m.Points:
     return m.Points(x, y, label, np.arange(120) % 4 == 0)
 
 
-def predictions(kind: str, steps: int, contender: str = "A") -> m.Predictions:
+def predictions(kind: str, steps: int, contender: str = "A", scale: float = 1.0) -> m.Predictions:
+    """`scale` takes those of a regression of several inputs out of the picture's range."""
     t = np.arange(0, steps + 1, 5)
     share = (t / max(steps, 1))[:, None, None]
     if kind == "regions":
@@ -119,7 +120,7 @@ def predictions(kind: str, steps: int, contender: str = "A") -> m.Predictions:
             actual,
             np.arange(30) % 3 == 0,
             t,
-            share[:, 0] * actual[None],
+            scale * share[:, 0] * actual[None],
             "actual",
             "said",
         )
@@ -160,6 +161,7 @@ def scene(
     cue: m.Cue | None = None,
     hidden: tuple[str, ...] = (),
     choice: str = "A",
+    scale: float = 1.0,
 ) -> m.Scene:
     """A whole scene; with `last` below `steps` a live one."""
     reach = steps if last is None else last
@@ -176,7 +178,7 @@ def scene(
         surface=flat or surface(),
         paths=paths,
         losses=m.Losses(tuple(curve for one in paths for curve in curves(one)), target=0.3),
-        predictions=None if kind == "none" else predictions(kind, reach, choice),
+        predictions=None if kind == "none" else predictions(kind, reach, choice, scale),
         predictions_note="This problem has no predictions to draw." if kind == "none" else "",
         choices=tuple(c.id for c in contenders),
         live=reach < steps,

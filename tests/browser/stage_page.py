@@ -55,6 +55,7 @@ def whole(last: int | None = None):
         last=last,
         revision=f"{shift}",
         kind=ask.get("kind", "regions"),
+        scale=float(ask.get("scale", 1)),
         start=state.get("start", (-1.8, 1.2)),
         flat=flat,
         cue=cue,

@@ -298,7 +298,7 @@ def test_the_cross_has_arms_as_the_rates(show: Open) -> None:
     length = 24 / drawn["C"]["dx"] * data.rate(2)
     expect(page.locator(".lv-key")).to_contain_text(f"this long is {length:g}")
     row = page.locator(".lv-readout tbody tr").nth(2)
-    expect(row).to_contain_text("0.01800, 0.007200")
+    expect(row).to_contain_text("0.0180, 0.00720")
 
 
 # --- curves and ledgers ---------------------------------------------------------------------------
@@ -363,6 +363,21 @@ def test_the_ledger_follows_the_cursor(show: Open) -> None:
     assert len(heights) == 1
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_long_ledger_scrolls_in_its_panel(show: Open, width: int) -> None:
+    page = show(width=width, height=900)
+    before = page.locator(".lv-pictures").evaluate("node => node.scrollHeight")
+    page.get_by_role("tab", name="One step").click()
+    settled(page)
+    assert page.locator(".lv-pictures").evaluate("node => node.scrollHeight") == before
+    host = page.locator(".lv-ledger .lv-host")
+    assert host.evaluate("node => node.scrollHeight > node.clientHeight + 100")
+    assert host.evaluate("node => node.clientHeight") > 180
+    host.evaluate("node => { node.scrollTop = 90 }")
+    seek(page, 40)
+    assert host.evaluate("node => node.scrollTop") == 90
+
+
 def test_a_formula_is_mathml_and_nothing_else(show: Open) -> None:
     page = show()
     page.get_by_role("tab", name="One step").click()
@@ -421,3 +436,35 @@ def test_every_contender_has_a_colour_of_its_own_on_the_surface(show: Open) -> N
     seen = [pixel(page, "surface", "moving", head["x"], head["y"])[:3] for head in heads]
     matches = sum(seen[i] == color_of(page, i) for i in range(9))  # the last three are hollow
     assert matches >= 7  # one head may lie on another
+
+
+# --- the other stage, too -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def training(app_server: Callable[..., str]) -> str:
+    return app_server(HERE / "stage_app.py")
+
+
+def test_predictions_that_have_left_the_picture_are_counted(training: str, open_page: Open) -> None:
+    page = open_page(f"{training}/?kind=parity&scale=1e6")
+    page.wait_for_function(READY)
+    words = page.get_by_text("30 of 30 predictions are out of the picture's range.")
+    expect(words).to_have_count(0)
+    seek(page, 200)
+    expect(words).to_be_visible()
+    seek(page, 0)
+    expect(words).to_have_count(0)
+
+
+def test_the_cursor_at_the_last_step_goes_along_with_a_live_run(
+    training: str, open_page: Open
+) -> None:
+    page = open_page(f"{training}/?live=1&steps=200")
+    page.wait_for_function(READY)
+    probe(page, "seek(20)")
+    page.get_by_role("button", name="go on").click()
+    page.wait_for_function("lossvizStage.step === 60 || lossvizStage.step === 80")
+    probe(page, "seek(30)")
+    page.wait_for_function("lossvizStage.steps === 200")
+    assert probe(page, "step") == 30

@@ -44,9 +44,12 @@ export class Fit {
     context.rect(box.left, box.top, box.width, box.height);
     context.clip();
     context.beginPath();
+    const [low, high] = this.axes.y;
     let open = false;
+    let away = 0;
     for (let i = 0; i < xs.length; i += 1) {
       const value = frames.values[row * xs.length + i];
+      if (!(value >= low && value <= high)) away += 1;
       if (!Number.isFinite(value)) open = false;
       else {
         const y = Math.min(Math.max(map.y(value), -20000), 20000);
@@ -61,6 +64,7 @@ export class Fit {
       context.stroke();
     }
     context.restore();
+    return { away, count: xs.length };
   }
 
   legend(text) {

@@ -1,12 +1,12 @@
 // Numbers and sentences as they are shown.
 
-/** Four significant figures, in the same width as long as the magnitude is the same. */
-export function number(value, notFinite = "not finite") {
+/** Significant figures, four or as asked, in the same width as long as the magnitude is the same. */
+export function number(value, notFinite = "not finite", figures = 4) {
   if (value === undefined || value === null) return "–";
   if (!Number.isFinite(value)) return notFinite;
   if (value === 0) return "0";
   const size = Math.abs(value);
-  const text = size >= 1e5 || size < 1e-3 ? value.toExponential(2) : value.toPrecision(4);
+  const text = size >= 1e5 || size < 1e-3 ? value.toExponential(2) : value.toPrecision(figures);
   return text.replaceAll("-", "−");
 }
 

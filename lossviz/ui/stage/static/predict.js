@@ -109,7 +109,7 @@ export class PredictPanel extends Panel {
   warn(seen) {
     const gone = Boolean(seen) && 2 * seen.away > seen.count;
     this.note.hidden = !gone;
-    if (gone) say(this.note, fill(this.stage.text.outOfRange, { count: seen.away, total: seen.count }));
+    say(this.note, gone ? fill(this.stage.text.outOfRange, { count: seen.away, total: seen.count }) : "");
   }
 
   destroy() {}

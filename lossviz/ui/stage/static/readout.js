@@ -81,6 +81,6 @@ export class Readout {
     if (name !== "rates") return number(columns[name][row], text.notFinite);
     const given = this.rates.get(id);
     const pair = given ? [given.x.data[row], given.y.data[row]] : [];
-    return pair.every(Number.isFinite) && pair.length ? pair.map((rate) => number(rate)).join(", ") : text.noValue;
+    return pair.every(Number.isFinite) && pair.length ? pair.map((rate) => number(rate, "", 3)).join(", ") : text.noValue;
   }
 }
