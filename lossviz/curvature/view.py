@@ -33,6 +33,7 @@ class View:
     """A run with the derivatives of its problem along it; everything else follows from these.
 
     Args:
+        problem: What was lowered.
         run: A watched run.
         x: (F, P), its weights.
         gradient: (F, P), the slope of the loss, without noise.
@@ -42,6 +43,7 @@ class View:
         found: The optimizer's stability, or None.
     """
 
+    problem: Problem
     run: Run
     x: Floats
     gradient: Floats
@@ -68,7 +70,7 @@ class View:
             if found.decay or not (root == 1).all():
                 sharpness = spectra(root[:, :, None] * decayed * root[:, None, :]).highest
         x = run.weights.numpy().astype(np.float64)
-        return cls(run, x, slope, spectrum, sharpness, found)
+        return cls(problem, run, x, slope, spectrum, sharpness, found)
 
     # --- the optimizer -----------------------------------------------------------------------
 
@@ -298,7 +300,7 @@ class View:
     @cached_property
     def held(self) -> Flags:
         """Whether the step leads out of the allowed box and is put back."""
-        box = getattr(self.run.problem, "box", None)
+        box = self.problem.box
         if box is None:
             return np.zeros(len(self.x), dtype=bool)
         low, high = (np.asarray(side, dtype=np.float64) for side in box)

@@ -221,7 +221,7 @@ class Ledger:
         """The line of the gradient as the optimizer was given it."""
         gradient = self.run.gradient
         assert gradient is not None
-        noisy = getattr(self.run.problem, "noise", None) is not None
+        noisy = self.run.problem is not None and self.run.problem.noise is not None
         formula = r"\nabla f(\theta) + \text{noise}" if noisy else r"\nabla f(\theta)"
         self.add("g", formula, "{g}", g=gradient.numpy().astype(np.float64))
         return self.values["g"]
@@ -257,7 +257,7 @@ class Ledger:
         self.add(symbol, formula, f"{filled} = {{step}}", step=step)
         start = "shrunk" if "shrunk" in self.values else "x"
         formula, filled = r"\theta + \Delta", f"{{{start}}} + {{step}}"
-        box = getattr(self.run.problem, "box", None)
+        box = None if self.run.problem is None else self.run.problem.box
         if box is not None:
             low, high = (np.broadcast_to(np.asarray(side), self.x.shape) for side in box)
             self.values.update(low=low, high=high)
