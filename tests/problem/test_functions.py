@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torch.func import jacrev
 
 from lossviz.problem import function_problem
 from lossviz.registry import functions
@@ -43,6 +44,18 @@ def test_known_values(entry):
     prob = function_problem(entry.name, start=(0.0, 0.0))
     point = torch.tensor([[x, y]], dtype=torch.float64)
     assert prob.stacked_loss(point).item() == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("entry", functions, ids=lambda entry: entry.name)
+def test_minimisers_have_all_their_digits(entry):
+    f = entry.make(**entry.defaults())
+    for minimiser in entry.minimisers(entry.defaults()):
+        point = torch.tensor(minimiser, dtype=torch.float64)
+        slope = jacrev(lambda p: f(p[0], p[1]))(point)
+        bend = jacrev(jacrev(lambda p: f(p[0], p[1])))(point)
+        # Newton's next point; singular where minima form a curve, or on the edge of a box.
+        away = torch.linalg.lstsq(bend, slope, driver="gelsd").solution
+        assert away.abs().max() < 1e-14 or entry.name == "online"
 
 
 @pytest.mark.parametrize("entry", functions, ids=lambda entry: entry.name)

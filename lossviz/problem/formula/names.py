@@ -52,11 +52,8 @@ def maximum(first: Operand, second: Operand) -> Tensor:
 
 
 def atan2(y: Operand, x: Operand) -> Tensor:
-    """The angle of the point (x, y), with the slope 0 at the origin, where there is none."""
-    y, x = _tensors(y, x)
-    at_origin = (x == 0) & (y == 0)
-    # torch.where differentiates both branches, so the other one must be harmless at the origin.
-    return torch.where(at_origin, 0.0, torch.atan2(y, torch.where(at_origin, 1.0, x)))
+    """The angle of the point (x, y); its slope at the origin, where there is none, is 0."""
+    return torch.atan2(*_tensors(y, x))
 
 
 def hypot(first: Operand, second: Operand) -> Tensor:

@@ -112,9 +112,18 @@ def test_errors_say_where_and_what(text, told):
     assert below == " " * place + "^"
 
 
-@pytest.mark.parametrize("deep", ["(" * 40 + "x" + ")" * 40, "-" * 40 + "x", "x" + "+1" * 99])
-def test_the_limits_themselves_are_allowed(deep):
-    parse(deep)
+ALLOWED = [
+    "(" * 40 + "x" + ")" * 40,
+    "-" * 40 + "x",
+    "x" + "+1" * 99,
+    "(x)" * 45,
+    "--x" + "+x^2" * 45,
+]
+
+
+@pytest.mark.parametrize("text", ALLOWED)
+def test_the_limits_themselves_are_allowed(text):
+    parse(text)
 
 
 LATEX = {

@@ -6,10 +6,6 @@ from hypothesis import strategies as st
 
 from lossviz.problem.formula import Binary, Call, Name, Negative, Number
 
-NUMBERS = st.one_of(
-    st.integers(0, 12).map(float), st.floats(0, 1e100, allow_subnormal=False), st.just(0.5)
-)
-
 #: The same functions, from Python.
 PYTHON = {
     "sin": math.sin,
@@ -38,8 +34,6 @@ PYTHON = {
 }
 TWO = ("min", "max", "atan2", "hypot")
 
-LEAVES = st.one_of(NUMBERS.map(Number), st.sampled_from(["x", "y", "x", "y", "pi", "e"]).map(Name))
-
 
 def _grow(inner):
     one = st.sampled_from([name for name in PYTHON if name not in TWO])
@@ -51,22 +45,38 @@ def _grow(inner):
     )
 
 
-TREES = st.recursive(LEAVES, _grow, max_leaves=12)
+def _trees(numbers):
+    names = st.sampled_from(["x", "y", "x", "y", "pi", "e"])
+    leaves = st.one_of(numbers.map(float).map(Number), names.map(Name))
+    return st.recursive(leaves, _grow, max_leaves=12)
 
 
-def value_of(tree, x, y):
-    """The value by Python's floats; raises where Python does."""
+SMALL = st.one_of(st.integers(0, 12), st.just(0.5))
+TREES = _trees(st.one_of(SMALL, st.floats(0, 1e100, allow_subnormal=False)))
+#: Without numbers beside which others are lost.
+SMALL_TREES = _trees(SMALL)
+
+
+def value_of(tree, x, y, rounding=0.0):
+    """The value by Python's floats; raises where Python does.
+
+    Each result is off by the rounding, as a part of it.
+    """
+    return _value(tree, x, y, rounding) * (1 + rounding)
+
+
+def _value(tree, x, y, rounding):
     match tree:
         case Number(value):
             return value
         case Name(name):
             return {"x": x, "y": y, "pi": math.pi, "e": math.e}[name]
         case Negative(term):
-            return -value_of(term, x, y)
+            return -value_of(term, x, y, rounding)
         case Call(function, arguments):
-            return float(PYTHON[function](*(value_of(a, x, y) for a in arguments)))
+            return float(PYTHON[function](*(value_of(a, x, y, rounding) for a in arguments)))
         case Binary(sign, left, right):
-            a, b = value_of(left, x, y), value_of(right, x, y)
+            a, b = (value_of(part, x, y, rounding) for part in (left, right))
             return {
                 "+": lambda: a + b,
                 "-": lambda: a - b,
