@@ -130,7 +130,7 @@ def number(value: float, digits: int = 4) -> str:
 
 def constant(value: float) -> str:
     """A constant of a formula as it was set: 0.1 rather than 0.09999999999999998."""
-    return f"{value:.12g}".replace("-", "−")
+    return number(value, digits=12)
 
 
 @dataclass(frozen=True, eq=False)
