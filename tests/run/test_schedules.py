@@ -148,6 +148,8 @@ def test_chunks_equal_one_go_to_the_bit(name: str):
     for k, run in enumerate(runs):
         assert torch.equal(torch.cat([p[k].weights for p in pieces]), run.weights)
         assert torch.equal(torch.cat([p[k].rates for p in pieces]), run.rates)
+        momenta = torch.cat([p[k].momenta for p in pieces])
+        assert np.array_equal(momenta.numpy(), run.momenta.numpy(), equal_nan=True)
 
 
 def test_every_part_of_an_optimizer_has_its_own_schedule():
