@@ -27,7 +27,7 @@ def test_the_example_of_the_page(tmp_path):
 
 
 def test_the_page_names_every_kind_of_entry():
-    for kind in ("Loss", "Dataset", "Model", "Initialiser", "Optimizer"):
+    for kind in ("Loss", "Dataset", "Model", "Initialiser", "Optimizer", "Schedule"):
         assert f"`{kind}Entry`" in PAGE
 
 
