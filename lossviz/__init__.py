@@ -6,6 +6,7 @@ Experiments are plain data; `train` and `race` give runs; a plane through weight
 
 from lossviz import figures
 from lossviz.comparison import Comparison, Contender
+from lossviz.course import Course
 from lossviz.plane import (
     Plane,
     exact_plane,
@@ -16,9 +17,9 @@ from lossviz.plane import (
     through_plane,
     window,
 )
-from lossviz.problem import Problem, build
+from lossviz.problem import Problem, build, function_problem, point_problem
 from lossviz.registry import SettingError, UnknownNameError, load_contrib
-from lossviz.run import Run, race, race_on, train
+from lossviz.run import Method, Run, race, race_many, race_on, sweep, train
 from lossviz.settings import Experiment
 from lossviz.surface import Surface, evaluate, refine, slice_loss
 
@@ -27,7 +28,9 @@ __version__ = "0.1.0"
 __all__ = [
     "Comparison",
     "Contender",
+    "Course",
     "Experiment",
+    "Method",
     "Plane",
     "Problem",
     "Run",
@@ -38,15 +41,19 @@ __all__ = [
     "evaluate",
     "exact_plane",
     "figures",
+    "function_problem",
     "grid",
     "load_contrib",
     "pca_plane",
+    "point_problem",
     "race",
+    "race_many",
     "race_on",
     "random_plane",
     "random_walk_shares",
     "refine",
     "slice_loss",
+    "sweep",
     "through_plane",
     "train",
     "window",

@@ -19,8 +19,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plane": {"problem"},
     "surface": {"problem", "plane"},
     "curvature": {"registry", "problem", "run"},
-    "course": {"registry", "settings", "comparison", "problem", "run"},
-    "engine": {"registry", "settings", "problem", "run", "course"},
+    "course": {
+        "registry", "settings", "comparison", "problem", "run", "plane", "surface", "curvature",
+    },
+    "engine": {"registry", "settings", "problem", "run"},
     "figures": {"run", "plane", "surface", "problem", "registry", "settings"},
     "picture": {"comparison", "settings", "problem", "run", "plane", "surface"},
     "contrib": {"registry", "settings", "problem", "run", "plane", "surface", "curvature"},

@@ -7,5 +7,6 @@ from lossviz.figures.color_range import color_range
 from lossviz.figures.losses import losses
 from lossviz.figures.predictions import predictions
 from lossviz.figures.surface import surface
+from lossviz.figures.sweep import sweep
 
-__all__ = ["color_range", "losses", "predictions", "surface"]
+__all__ = ["color_range", "losses", "predictions", "surface", "sweep"]

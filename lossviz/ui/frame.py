@@ -17,6 +17,12 @@ st.set_page_config(
 )
 apply_style()
 page = st.navigation(
-    [st.Page(PAGES / "playground.py", title="Playground", default=True)], position="hidden"
+    [
+        st.Page(
+            PAGES / "playground.py", title="Playground", icon=":material/science:", default=True
+        ),
+        st.Page(PAGES / "race.py", title="Race", icon=":material/flag:"),
+    ],
+    position="top",
 )
 page.run()

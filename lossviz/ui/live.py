@@ -28,7 +28,7 @@ from lossviz.ui.predictions import panel
 from lossviz.ui.stage.component import stage
 from lossviz.ui.stage.message import Delta, delta_message, scene_message
 from lossviz.ui.style import mode
-from lossviz.ui.words import scoreboard
+from lossviz.ui.words import duration, scoreboard
 
 #: A surface that is expected to take longer (seconds) is drawn coarsely first.
 AT_ONCE = 0.3
@@ -313,25 +313,13 @@ def _progress_bar(own: Progress) -> None:
             icon=":material/pause_circle:",
         )
     elif now.phase == "running":
-        left = "" if np.isnan(now.seconds_left) else f", about {_duration(now.seconds_left)} left"
+        left = "" if np.isnan(now.seconds_left) else f", about {duration(now.seconds_left)} left"
         with st.container(horizontal=True, vertical_alignment="center", key="lv_progress"):
             st.progress(
                 now.share,
                 f"{now.done:,} of {now.total:,} steps, {now.rate:,.0f} steps/s{left}",
             )
             st.button("Cancel", key="pg.cancel", icon=":material/stop:", on_click=own.job.cancel)
-
-
-def _duration(seconds: float) -> str:
-    """Seconds in words.
-
-    >>> _duration(3.2), _duration(125), _duration(7300)
-    ('4 s', '3 min', '2 h 2 min')
-    """
-    if seconds < 60:
-        return f"{int(np.ceil(seconds))} s"
-    minutes = int(np.ceil(seconds / 60))
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 # --- waiting -----------------------------------------------------------------------------------

@@ -94,11 +94,11 @@ def contenders(comparison: Comparison, runs: Sequence[Run]) -> tuple[stage.Conte
 
 def detail(entry: Entry, params: Mapping[str, Value]) -> str:
     """The learning rate, and what differs from its default."""
-    parts = [f"lr {short(float(params['lr']))}"] if "lr" in params else []
+    parts = [f"lr {short(float(params['lr']), 4)}"] if "lr" in params else []
     for param in entry.params:
         value = params[param.name]
         if param.name != "lr" and value != param.default:
-            text = param.write(value) if isinstance(value, bool | str) else short(float(value))
+            text = param.write(value) if isinstance(value, bool | str) else short(float(value), 4)
             parts.append(f"{param.label} {text}")
     return ", ".join(parts)
 

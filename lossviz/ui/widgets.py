@@ -126,13 +126,13 @@ def entry_params(
             )
 
 
-def short(number: float) -> str:
+def short(number: float, digits: int = 6) -> str:
     """A number as a slider shows it.
 
     >>> [short(x) for x in (0.01, 1e-05, 300.0, 0.0)]
     ['0.01', '1e-5', '300', '0']
     """
-    text = f"{number:.6g}"
+    text = f"{number:.{digits}g}"
     return text.replace("e-0", "e-").replace("e+0", "e")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
+import numpy as np
 import streamlit as st
 
 from lossviz.figures.theme import mark
@@ -40,3 +41,15 @@ def notices(sentences: tuple[str, ...]) -> None:
     """What was wrong with a link or a change, and what was done about it."""
     if sentences:
         st.warning("  \n".join(widgets.plain(s) for s in sentences), icon=":material/info:")
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words.
+
+    >>> duration(3.2), duration(125), duration(7300)
+    ('4 s', '3 min', '2 h 2 min')
+    """
+    if seconds < 60:
+        return f"{int(np.ceil(seconds))} s"
+    minutes = int(np.ceil(seconds / 60))
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

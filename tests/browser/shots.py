@@ -65,6 +65,7 @@ def view(ready: Callable[[Page], None] = middle, **ask: str) -> View:
 #: Every page; a new page joins by one line.
 PAGES = {
     "playground": View("/"),
+    "race": View("/race"),
 }
 
 #: More of the playground.
@@ -84,6 +85,33 @@ VIEWS = {
     ),
     "no-picture": view(end, dataset="iris", test_share="0.9"),
 }
+
+
+def race(ready: Callable[[Page], None] = middle, **ask: str) -> View:
+    """A view of the race page, light and wide and dark and narrow."""
+    return View("/race", tuple(ask.items()), ready, (("light", "wide"), ("dark", "narrow")))
+
+
+#: More of the race page.
+RACES = {
+    "race-3d": race(three_d="true"),
+    "race-diverged": race(end, function="product", race="sgd(lr=0.2);adam(lr=0.2)"),
+    "race-basins": race(
+        function="himmelblau", fan="grid", fan_count="36", race="sgd(lr=0.005);adam(lr=0.1)"
+    ),
+    "race-arrows": race(function="ravine", arrows="gradient,momentum,step,rates", chosen="1"),
+    "race-fair": race(end, function="booth", fair="true"),
+    "race-noise": race(
+        end, function="booth", sigma="3", seeds="16", race="sgd(lr=0.05);adam(lr=0.1)"
+    ),
+    "race-formula": race(function="formula"),
+    "race-twelve": race(
+        race=";".join(["sgd(lr=0.001)", "sgd(lr=0.001,momentum=0.9)", "adam(lr=0.05)", "adamw",
+                       "nadam", "radam", "adamax", "adagrad", "adadelta", "rmsprop", "rprop",
+                       "lbfgs"])
+    ),
+    "race-nonsense": race(function="volcano", race="muon;teleport", start="here", frame="1"),
+}  # fmt: skip
 
 
 def take(browser: Browser, url: str, name: str, wanted: View) -> list[str]:
@@ -128,7 +156,7 @@ def main(words: list[str]) -> int:
     complaints: list[str] = []
     with serve() as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
-        for name, wanted in (PAGES | VIEWS).items():
+        for name, wanted in (PAGES | VIEWS | RACES).items():
             if not words or any(word in name for word in words):
                 complaints += take(browser, server.url, name, wanted)
         browser.close()

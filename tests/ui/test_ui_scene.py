@@ -12,10 +12,10 @@ from lossviz.comparison import Comparison, Contender
 from lossviz.run import Run
 from lossviz.settings import Experiment
 from lossviz.ui import scene
-from lossviz.ui.live import _duration
 from lossviz.ui.predictions import panel
 from lossviz.ui.show import for_runs, for_slice, key
 from lossviz.ui.stage.message import Confusion, Fit, Regions
+from lossviz.ui.words import duration
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def test_numbers_of_a_table(value: float, shown: str) -> None:
     [(0.01, "1 s"), (59.2, "60 s"), (60, "1 min"), (61, "2 min"), (3600, "1 h 0 min")],
 )
 def test_durations(seconds: float, said: str) -> None:
-    assert _duration(seconds) == said
+    assert duration(seconds) == said
 
 
 # --- caches ------------------------------------------------------------------------------------

@@ -1,0 +1,439 @@
+"""`Course`: contenders on a function of two variables, and how they are looked at; plain data."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from lossviz import registry
+from lossviz.comparison import Contender, read_pair, read_race, write_race
+from lossviz.problem import Problem, function_problem
+from lossviz.registry import Box, Param, Point, SettingError, Value
+from lossviz.run import Method
+from lossviz.run.state import problem_of
+from lossviz.settings import (
+    Options,
+    check_version,
+    read_call,
+    read_value,
+    shorten,
+    unknown_field,
+    write_call,
+)
+
+MOST_CONTENDERS = 12
+#: So many starts may be placed beside the first one.
+MOST_STARTS = 16
+#: Starts lie within this.
+FARTHEST = 1e12
+#: What can be drawn at the head of a path.
+ARROWS = ("gradient", "momentum", "step", "rates")
+
+#: The plain values of a course: one table for URL, defaults and widgets.
+VALUES: dict[str, Param] = {
+    p.name: p
+    for p in (
+        Param("steps", 300, 1, 20_000, "log", help="How many times each optimizer steps."),
+        Param("sigma", 0.0, 1e-3, 1e3, "log", off=0.0, title="gradient noise",
+              help="Standard deviation of the noise on the gradient of one sample; 0 for none."),
+        Param("batch", 1, 1, 1024, "log", title="batch size",
+              help="So many samples are averaged in a step: the variance of the noise is "
+                   "sigma² / B."),
+        Param("seed", 0, 0, 999_999, help="Which noise is drawn; the same for all contenders."),
+        Param("seeds", 1, 1, 32, title="noise seeds",
+              help="Race with so many seeds of the noise; the curves show their spread."),
+        Param("start_seed", 0, 0, 999_999, title="random start",
+              help="A start drawn at random over the picture by this seed; 0 for the usual start."),
+        Param("fan", "none", choices=("none", "ring", "grid"), title="more starts",
+              names=("none", "ring", "grid"),
+              help="Start from many points at once: around the start, or all over the picture."),
+        Param("fan_count", 16, 2, 64, title="how many", help="How many further starts there are."),
+        Param("fan_size", 0.1, 0.01, 0.5, "log", title="radius of the ring",
+              help="As a share of the picture's width."),
+        Param("fair", False, title="fair mode",
+              help="Each contender gets its best learning rate out of a sweep with the same "
+                   "number of steps."),
+        Param("rates", 13, 5, 33, title="rates in the sweep",
+              help="So many learning rates are tried for each contender."),
+        Param("lowest", -4.0, -8.0, 1.0, title="sweep from 10^",
+              help="Where the sweep begins: -4 is a learning rate of 0.0001."),
+        Param("highest", 1.0, -7.0, 3.0, title="sweep to 10^",
+              help="Where the sweep ends."),
+        Param("target", 1e-6, 1e-12, 1e3, "log", title="tolerance",
+              help="The table counts the steps until the function is this close to its minimum "
+                   "(or below this, where the minimum is not known)."),
+        Param("grid", "101", choices=("61", "101", "201"), title="resolution",
+              help="Points of the surface along each axis."),
+        Param("three_d", False, title="3-D", help="The surface in three dimensions."),
+        Param("log", True, title="log scale", help="Colours and curves by the logarithm."),
+        Param("chosen", 0, 0, MOST_CONTENDERS - 1, title="explain",
+              help="The contender that is explained beside the picture."),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The function that is raced on, with its noise, as plain data.
+
+    Args:
+        function, params: The function's entry in the catalogue, and its parameters.
+        sigma, batch: The gradient's noise has the variance ``sigma**2 / batch`` per coordinate.
+    """
+
+    function: str = "rosenbrock"
+    params: Mapping[str, Value] = field(default_factory=Options)
+    sigma: float = 0.0
+    batch: int = 1
+
+    def __post_init__(self) -> None:
+        complete = registry.functions[self.function].complete(self.params)
+        object.__setattr__(self, "params", Options(complete))
+
+    def problem(self) -> Problem:
+        """The function as a problem with the two coordinates as its parameters."""
+        return function_problem(self.function, self.params, sigma=self.sigma, batch=self.batch)
+
+
+@problem_of.register
+def _(ground: Ground) -> Problem:
+    return _built(ground)
+
+
+@functools.lru_cache(maxsize=32)
+def _built(ground: Ground) -> Problem:
+    return ground.problem()
+
+
+def _opening() -> tuple[Contender, ...]:
+    return (
+        Contender("sgd", Options(lr=0.001)),
+        Contender("sgd", Options(lr=0.001, momentum=0.9)),
+        Contender("rmsprop", Options(lr=0.01)),
+        Contender("adam", Options(lr=0.1)),
+    )
+
+
+@dataclass(frozen=True)
+class Course:
+    """A race on a function of two variables, as plain data.
+
+    Args:
+        function, params: The function's entry in the catalogue, and its parameters.
+        contenders: One to twelve of them.
+        start: Where all contenders start; None for ``start_seed``'s or the function's usual start.
+        more: Further starts that were placed one by one.
+        frame: The part of the plane that is drawn (x0, x1, y0, y1), or None for the usual one.
+        arrows: What is drawn at the heads: see `ARROWS`.
+        steps, sigma, batch, seed, seeds, start_seed, fan, fan_count, fan_size, fair, rates, lowest,
+            highest, target, grid, three_d, log, chosen: See `VALUES`.
+
+    Raises:
+        UnknownNameError: For a name that its catalogue does not have.
+        SettingError: For a value that is not allowed.
+
+    >>> course = Course(function="ravine", contenders=(Contender("adam", {"lr": 0.5}),))
+    >>> course.to_url()
+    {'v': '1', 'function': 'ravine', 'race': 'adam(lr=0.5)'}
+    >>> Course.from_url(course.to_url()) == course
+    True
+    """
+
+    function: str = "rosenbrock"
+    params: Mapping[str, Value] = field(default_factory=Options)
+    contenders: tuple[Contender, ...] = field(default_factory=_opening)
+    start: Point | None = None
+    more: tuple[Point, ...] = ()
+    frame: Box | None = None
+    arrows: tuple[str, ...] = ()
+    steps: int = 300
+    sigma: float = 0.0
+    batch: int = 1
+    seed: int = 0
+    seeds: int = 1
+    start_seed: int = 0
+    fan: str = "none"
+    fan_count: int = 16
+    fan_size: float = 0.1
+    fair: bool = False
+    rates: int = 13
+    lowest: float = -4.0
+    highest: float = 1.0
+    target: float = 1e-6
+    grid: str = "101"
+    three_d: bool = False
+    log: bool = True
+    chosen: int = 0
+
+    def __post_init__(self) -> None:
+        complete = registry.functions[self.function].complete(self.params)
+        object.__setattr__(self, "params", Options(complete))
+        for name, param in VALUES.items():
+            object.__setattr__(self, name, param.check(getattr(self, name)))
+        if not 1 <= len(self.contenders) <= MOST_CONTENDERS:
+            raise SettingError(
+                f"There are {len(self.contenders)} contenders; 1 to {MOST_CONTENDERS} can race."
+            )
+        if len(self.more) > MOST_STARTS:
+            raise SettingError(
+                f"There are {len(self.more)} further starts; up to {MOST_STARTS} can be placed."
+            )
+        for point in (*self.more, *([self.start] if self.start else [])):
+            self._check_start(point)
+        if self.frame is not None and not usable(self.frame):
+            raise SettingError(f"The frame {self.frame} is not x0 < x1, y0 < y1.")
+        if not self.lowest < self.highest:
+            raise SettingError(
+                f"The sweep begins at 1e{self.lowest:g} and ends at 1e{self.highest:g}; its end "
+                "must be above its beginning."
+            )
+        for contender in self.contenders:
+            reason = registry.optimizers[contender.optimizer].refuses([(2,)])
+            if reason:
+                raise SettingError(reason)
+        known = tuple(name for name in ARROWS if name in self.arrows)
+        object.__setattr__(self, "arrows", known)
+        if self.chosen >= len(self.contenders):
+            object.__setattr__(self, "chosen", 0)
+
+    def _check_start(self, point: Point) -> None:
+        if not all(abs(number) <= FARTHEST for number in point):
+            raise SettingError(f"A start at {point} is not a point within ±{FARTHEST:g}.")
+        x0, x1, y0, y1 = self.entry.box(self.params) or (-math.inf, math.inf, -math.inf, math.inf)
+        x, y = point
+        if not (x0 <= x <= x1 and y0 <= y <= y1):
+            raise SettingError(
+                f"A start at ({x:.4g}, {y:.4g}) is not allowed here: x must be from {x0:g} to "
+                f"{x1:g}, y from {y0:g} to {y1:g}."
+            )
+
+    @property
+    def entry(self) -> registry.FunctionEntry:
+        """The function's entry in the catalogue."""
+        return registry.functions[self.function]
+
+    @property
+    def ground(self) -> Ground:
+        """The function with its noise."""
+        return Ground(self.function, self.params, self.sigma, self.batch)
+
+    @property
+    def domain(self) -> Box:
+        """The function's usual window (x0, x1, y0, y1)."""
+        return self.entry.domain(self.params)
+
+    @property
+    def minimum(self) -> float | None:
+        """The function's least value, where it is known."""
+        return self.entry.minimum(self.params)
+
+    def begin(self) -> Point:
+        """Where the contenders start: as placed, drawn by the seed, or as usual."""
+        if self.start is not None:
+            return self.start
+        if self.start_seed:
+            x0, x1, y0, y1 = self.domain
+            x, y = np.random.default_rng(self.start_seed).random(2)
+            return self._allowed((x0 + (x1 - x0) * float(x), y0 + (y1 - y0) * float(y)))
+        x, y = self.entry.start(self.params)
+        return float(x), float(y)
+
+    def others(self) -> tuple[Point, ...]:
+        """The further starts: those that were placed, and the fan."""
+        return (*self.more, *self._fan())
+
+    def _fan(self) -> tuple[Point, ...]:
+        x0, x1, y0, y1 = self.frame or self.domain
+        if self.fan == "ring":
+            x, y = self.begin()
+            turns = [2 * math.pi * k / self.fan_count for k in range(self.fan_count)]
+            wide, high = self.fan_size * (x1 - x0), self.fan_size * (y1 - y0)
+            ring = ((x + wide * math.cos(t), y + high * math.sin(t)) for t in turns)
+            return tuple(self._allowed(point) for point in ring)
+        if self.fan == "grid":
+            side = math.ceil(math.sqrt(self.fan_count))
+            # Away from the edges and from the axes of symmetry, where gradients can be zero.
+            places = [(k + 0.5 + 0.01) / (side + 0.02) for k in range(side)]
+            points = ((x0 + (x1 - x0) * a, y0 + (y1 - y0) * b) for b in places for a in places)
+            return tuple(self._allowed(point) for point in points)[: self.fan_count]
+        return ()
+
+    def _allowed(self, point: Point) -> Point:
+        """The nearest point at which one may start."""
+        x0, x1, y0, y1 = self.entry.box(self.params) or (-math.inf, math.inf, -math.inf, math.inf)
+        return min(max(point[0], x0), x1), min(max(point[1], y0), y1)
+
+    def window(self) -> Box:
+        """The part of the plane that is drawn: the usual window, widened to hold every start."""
+        if self.frame is not None:
+            return self.frame
+        x0, x1, y0, y1 = self.domain
+        points = (self.begin(), *self.others())
+        wide, high = 0.04 * (x1 - x0), 0.04 * (y1 - y0)
+        return (
+            min([x0, *(x - wide for x, _ in points)]),
+            max([x1, *(x + wide for x, _ in points)]),
+            min([y0, *(y - high for _, y in points)]),
+            max([y1, *(y + high for _, y in points)]),
+        )
+
+    def methods(self) -> tuple[Method, ...]:
+        """The contenders' optimizers with their schedules."""
+        return tuple(
+            Method(c.optimizer, c.params, c.schedule, c.schedule_params) for c in self.contenders
+        )
+
+    def with_function(self, name: str, params: Mapping[str, Value] | None = None) -> Course:
+        """The course on another function; starts belong to the old one."""
+        entry = registry.functions[name]
+        return replace(
+            self,
+            function=name,
+            params=Options(params or {}),
+            start=None,
+            more=(),
+            frame=None,
+            log=entry.log,
+        )
+
+    # --- URL ---------------------------------------------------------------------------------
+
+    def to_url(self) -> dict[str, str]:
+        """The course as URL fields; what stands at its default is left out."""
+        plain = Course()
+        url = {"v": "1"}
+        if (self.function, self.params) != (plain.function, plain.params):
+            url["function"] = write_call(self.entry, self.params)
+        race = write_race(self.contenders)
+        if race != write_race(plain.contenders):
+            url["race"] = race
+        hidden = [str(i) for i, c in enumerate(self.contenders) if not c.visible]
+        if hidden:
+            url["hidden"] = ",".join(hidden)
+        if self.start is not None:
+            url["start"] = _write_points([self.start])
+        if self.more:
+            url["more"] = _write_points(self.more)
+        if self.frame is not None:
+            url["frame"] = ",".join(repr(float(side)) for side in self.frame)
+        if self.arrows:
+            url["arrows"] = ",".join(self.arrows)
+        for name, param in VALUES.items():
+            if getattr(self, name) != getattr(plain, name):
+                url[name] = param.write(getattr(self, name))
+        return url
+
+    @classmethod
+    def from_url(cls, url: Mapping[str, str]) -> Course:
+        """The course of these URL fields; raises `SettingError` naming all that is wrong."""
+        course, problems = cls.nearest_from_url(url)
+        if problems:
+            raise SettingError(" ".join(problems))
+        return course
+
+    @classmethod
+    def nearest_from_url(cls, url: Mapping[str, str]) -> tuple[Course, tuple[str, ...]]:
+        """The valid course nearest to these URL fields, and a sentence for each repair."""
+        known = {"v", "function", "race", "hidden", "start", "more", "frame", "arrows", *VALUES}
+        problems: list[str] = list(check_version(url))
+        problems += [unknown_field(key, known) for key in url if key not in known]
+        values: dict[str, Any] = {
+            name: read_value(param, url[name], name, problems)
+            for name, param in VALUES.items()
+            if name in url
+        }
+        if "function" in url:
+            name, params = read_call(
+                registry.functions, url["function"], cls.function, "function", problems
+            )
+            values["function"], values["params"] = name, params
+        contenders = read_race(
+            url.get("race"), url.get("hidden"), _opening(), MOST_CONTENDERS, problems
+        )
+        values["contenders"] = _able(contenders, problems)
+        if "start" in url:
+            values["start"] = read_pair(url["start"], "start", problems)
+        values["more"] = _read_points(url.get("more", ""), problems)
+        if "frame" in url:
+            values["frame"] = _read_frame(url["frame"], problems)
+        values["arrows"] = _read_arrows(url.get("arrows", ""), problems)
+        if values.get("chosen", 0) >= len(values["contenders"]):
+            problems.append(
+                f"chosen: there are only {len(values['contenders'])} contenders. Using 0."
+            )
+            values["chosen"] = 0
+        if not values.get("lowest", cls.lowest) < values.get("highest", cls.highest):
+            problems.append("The sweep's lowest rate is not below its highest. Using 1e-4 to 10.")
+            values["lowest"], values["highest"] = cls.lowest, cls.highest
+        return _possible(values, problems), tuple(problems)
+
+
+def usable(frame: Box) -> bool:
+    """Whether these are the sides of a rectangle that can be drawn."""
+    x0, x1, y0, y1 = frame
+    finite = all(abs(side) <= FARTHEST for side in frame)
+    # Narrower than this, the points of a grid would be one and the same number.
+    return finite and all(
+        high - low > 1e-12 * max(1.0, abs(low), abs(high)) for low, high in ((x0, x1), (y0, y1))
+    )
+
+
+def _possible(values: dict[str, Any], problems: list[str]) -> Course:
+    """The course of checked values, without starts that its function does not allow."""
+    bare = Course(**{k: v for k, v in values.items() if k not in ("start", "more")})
+    starts = {"start": values.get("start"), "more": values.get("more", ())}
+    try:
+        return replace(bare, **starts)
+    except SettingError as error:
+        problems.append(f"{error} Starting as usual.")
+        return bare
+
+
+def _able(contenders: Iterable[Contender], problems: list[str]) -> tuple[Contender, ...]:
+    """The contenders that can move a point; the others are left out with a sentence."""
+    able = []
+    for contender in contenders:
+        reason = registry.optimizers[contender.optimizer].refuses([(2,)])
+        if reason:
+            problems.append(f"race: {reason}")
+        else:
+            able.append(contender)
+    return tuple(able) or _opening()
+
+
+def _write_points(points: Iterable[Point]) -> str:
+    return ";".join(f"{x!r},{y!r}" for x, y in points)
+
+
+def _read_points(text: str, problems: list[str]) -> tuple[Point, ...]:
+    read = (read_pair(part, "more", problems) for part in text.split(";") if part.strip())
+    points = [point for point in read if point is not None]
+    if len(points) > MOST_STARTS:
+        problems.append(f"more: of {len(points)} further starts the first {MOST_STARTS} are used.")
+    return tuple(points[:MOST_STARTS])
+
+
+def _read_frame(text: str, problems: list[str]) -> Box | None:
+    try:
+        x0, x1, y0, y1 = (float(part) for part in text.split(","))
+        if usable((x0, x1, y0, y1)):
+            return x0, x1, y0, y1
+    except ValueError:
+        pass
+    problems.append(f"frame: {shorten(text)!r} is not x0,x1,y0,y1 with x0 < x1, y0 < y1. Ignored.")
+    return None
+
+
+def _read_arrows(text: str, problems: list[str]) -> tuple[str, ...]:
+    names = [part.strip() for part in text.split(",") if part.strip()]
+    for name in names:
+        if name not in ARROWS:
+            problems.append(
+                f"arrows: there is no {shorten(name)!r}. Known: {', '.join(ARROWS)}. Ignored."
+            )
+    return tuple(name for name in names if name in ARROWS)

@@ -1,0 +1,215 @@
+"""Races worth seeing: each with the claim that it shows, which a test checks."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from lossviz.comparison import Contender
+from lossviz.course.course import Course
+from lossviz.registry import Value
+from lossviz.settings import Options
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A race with something to learn from it.
+
+    Args:
+        name: Tells the presets apart.
+        title: What a person reads in the list.
+        claim: What comes out, and why, in a sentence or two.
+        course: The settings.
+    """
+
+    name: str
+    title: str
+    claim: str
+    course: Course
+
+
+def _sgd(lr: float, momentum: float = 0.0, nesterov: bool = False) -> Contender:
+    return Contender("sgd", Options(lr=lr, momentum=momentum, nesterov=nesterov))
+
+
+def _adam(lr: float, **more: Value) -> Contender:
+    return Contender("adam", Options(lr=lr, **more))
+
+
+#: Of the six, the first two are the best that gradient descent and heavy ball can do on curvatures
+#: from 1 to 100: 2 / (1 + 100), and 4 / (1 + 10)^2 with (9 / 11)^2.
+_RAVINE = (
+    _sgd(2 / 101),
+    _sgd(4 / 121, (9 / 11) ** 2),
+    _sgd(0.01, 0.9),
+    _sgd(0.01, 0.9, nesterov=True),
+    _adam(0.1),
+    _adam(0.5),
+)
+
+#: Of the squared mean noise, (1 - sqrt(lr))^2 is the momentum that is just not too much.
+_JUST_ENOUGH = (1 - math.sqrt(0.1)) ** 2
+
+PRESETS: tuple[Preset, ...] = (
+    Preset(
+        "ravine",
+        "A ravine: momentum against Adam",
+        "To f < 1e-6 plain descent needs 461 steps at its best learning rate, heavy ball at its "
+        "best 69, Adam 305 or 152: on a quadratic Adam does not beat tuned momentum.",
+        Course(
+            function="ravine", params={"condition": 100.0}, contenders=_RAVINE, start=(10.0, 1.0),
+            steps=500,
+        ),
+    ),
+    Preset(
+        "turned-ravine",
+        "The same ravine, turned by 45 degrees",
+        "Descent and momentum need the same 461 and 69 steps as before, Adam twice as many as "
+        "before (637 and 177): it works coordinate by coordinate, so turning the axes matters.",
+        Course(
+            function="ravine", params={"condition": 100.0, "rotation": 45.0}, contenders=_RAVINE,
+            steps=700,
+        ),
+    ),
+    Preset(
+        "two-over-curvature",
+        "Divergence at 2 / curvature",
+        "The curvature is 10, so the limit is 2/10. At 0.199 the point creeps inwards, at 0.2 it "
+        "jumps from side to side for ever, at 0.201 it leaves. With momentum 0.9 the limit is "
+        "0.38.",
+        Course(
+            function="ravine", params={"condition": 10.0}, start=(0.0, 1.0), steps=100,
+            contenders=(_sgd(0.199), _sgd(0.2), _sgd(0.201), _sgd(0.379, 0.9), _sgd(0.381, 0.9)),
+        ),
+    ),
+    Preset(
+        "overshoot",
+        "Too much momentum overshoots",
+        "With momentum 0.9 the point shoots past the minimum to -0.604 at step 9; with none it "
+        "never does, and with (1 - √0.1)² = 0.468 it is the fastest of all and does not either.",
+        Course(
+            function="ravine", params={"condition": 1.0}, start=(1.0, 0.0), steps=120, target=5e-5,
+            contenders=(_sgd(0.1, 0.9), _sgd(0.1), _sgd(0.1, _JUST_ENOUGH)),
+        ),
+    ),
+    Preset(
+        "saddle",
+        "Leaving a saddle",
+        "A millionth beside the ridge, descent needs 139 steps to leave the saddle, momentum 50, "
+        "Adam 6 and RMSprop 1, because their steps do not shrink with the gradient.",
+        Course(
+            function="saddle", start=(1.0, 1e-6), steps=200,
+            contenders=(
+                _sgd(0.1), _sgd(0.1, 0.9), _adam(0.1), Contender("rmsprop", Options(lr=0.1)),
+            ),
+        ),
+    ),
+    Preset(
+        "saddle-exact",
+        "Exactly on the ridge",
+        "From y = 0 the gradient along y is exactly zero: every optimizer walks to the saddle and "
+        "stays there for ever.",
+        Course(
+            function="saddle", start=(1.0, 0.0), steps=200,
+            contenders=(
+                _sgd(0.1), _sgd(0.1, 0.9), _adam(0.1), Contender("rmsprop", Options(lr=0.1)),
+            ),
+        ),
+    ),
+    Preset(
+        "noise-1",
+        "Noise of single samples",
+        "With noise the point never settles: its variance stays at lr / (B (2 - lr)), which is "
+        "0.0526 here for a batch of 1.",
+        Course(
+            function="ravine", params={"condition": 1.0}, start=(0.0, 0.0), sigma=1.0, batch=1,
+            contenders=(_sgd(0.1),), steps=1000, seeds=32, log=False,
+        ),
+    ),
+    Preset(
+        "noise-16",
+        "Noise of batches of 16",
+        "The same with sixteen samples in each step: a sixteenth of the variance, 0.00329.",
+        Course(
+            function="ravine", params={"condition": 1.0}, start=(0.0, 0.0), sigma=1.0, batch=16,
+            contenders=(_sgd(0.1),), steps=1000, seeds=32, log=False,
+        ),
+    ),
+    Preset(
+        "warm-up",
+        "Warm-up is not always enough",
+        "At learning rate 0.2 descent diverges at step 6, and with a warm-up of 50 steps too. A "
+        "warm-up of 200 steps ends at (5.004, 0.2), a minimum whose curvature 25.1 is above "
+        "2 / 0.2 = 10: it is there only because the gradient vanished first.",
+        Course(
+            function="product", start=(5.0, 0.0), steps=300,
+            contenders=(
+                _sgd(0.2),
+                Contender("sgd", Options(lr=0.2), schedule="constant",
+                          schedule_params=Options(warmup=50)),
+                Contender("sgd", Options(lr=0.2), schedule="constant",
+                          schedule_params=Options(warmup=200)),
+                _adam(0.2),
+            ),
+        ),
+    ),
+    Preset(
+        "catapult",
+        "The catapult",
+        "At a constant learning rate of 0.15 the point is thrown out of the steep valley and lands "
+        "where the curvature is 3.67, well below 2 / 0.15.",
+        Course(
+            function="product", start=(5.0, 0.0), steps=300, contenders=(_sgd(0.15), _sgd(0.05)),
+        ),
+    ),
+    Preset(
+        "decay",
+        "Weight decay: AdamW against Adam",
+        "The function is flat, so only the decay acts. AdamW shrinks the weight to "
+        "(1 - 0.001)^1000 = 0.368. Adam divides the decay by its own size: 0.1 and 0.001 give the "
+        "same path, 0.224 after 100 steps.",
+        Course(
+            function="flat", start=(1.0, 0.0), steps=1000, log=False,
+            contenders=(
+                Contender("adamw", Options(lr=0.01, weight_decay=0.1)),
+                _adam(0.01, weight_decay=0.1),
+                _adam(0.01, weight_decay=0.001),
+            ),
+        ),
+    ),
+    Preset(
+        "adam-fails",
+        "Where Adam fails",
+        "Every 101st gradient is 1010, all others are -10; on average x should go to -1. Adam "
+        "remembers the rare large gradient too briefly and goes to +1. AMSGrad, which never "
+        "forgets, turns round in the end.",
+        Course(
+            function="online", steps=20_000, log=False,
+            contenders=(
+                Contender("adam", Options(lr=0.5, beta2=0.99), schedule="inverse_sqrt"),
+                Contender("adam", Options(lr=0.5, beta2=0.99, amsgrad=True),
+                          schedule="inverse_sqrt"),
+            ),
+        ),
+    ),
+    Preset(
+        "basins",
+        "Four minima, many starts",
+        "Himmelblau's function has four equal minima: which one is found is decided by the start, "
+        "and with momentum by the speed as well.",
+        Course(
+            function="himmelblau", contenders=(_sgd(0.005), _sgd(0.005, 0.9), _adam(0.1)),
+            steps=200, fan="grid", fan_count=36,
+        ),
+    ),
+    Preset(
+        "local-minima",
+        "Caught in local minima",
+        "Rastrigin's function has a minimum beside every integer point. Small steps end in the "
+        "nearest one; noise, or momentum, can carry a point on.",
+        Course(
+            function="rastrigin", start=(3.3, 2.7), steps=300,
+            contenders=(_sgd(0.002), _sgd(0.002, 0.95), _adam(0.1), _adam(0.5)),
+        ),
+    ),
+)  # fmt: skip

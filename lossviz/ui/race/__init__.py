@@ -1,0 +1,1 @@
+"""The race page: optimizers on functions of two variables."""
