@@ -358,7 +358,6 @@ class FunctionEntry(Entry):
             back to the nearest allowed one.
         deviation: ``deviation(step)`` gives what is added to the gradient (dx, dy) at a step, for
             problems whose gradient changes from step to step; None for none.
-        log: Whether the surface reads better by the logarithm of its height over the minimum.
     """
 
     domain: Callable[[Mapping[str, Value]], Box]
@@ -367,7 +366,6 @@ class FunctionEntry(Entry):
     start: Callable[[Mapping[str, Value]], Point]
     box: Callable[[Mapping[str, Value]], Box | None] = lambda params: None
     deviation: Callable[[Mapping[str, Value]], Callable[[int], Point] | None] = lambda params: None
-    log: bool = False
 
 
 E = TypeVar("E", bound=Entry)

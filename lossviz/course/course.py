@@ -70,7 +70,9 @@ VALUES: dict[str, Param] = {
         Param("grid", "101", choices=("61", "101", "201"), title="resolution",
               help="Points of the surface along each axis."),
         Param("three_d", False, title="3-D", help="The surface in three dimensions."),
-        Param("log", True, title="log scale", help="Colours and curves by the logarithm."),
+        Param("log", True, title="log scale",
+              help="Colours and curves by the logarithm: of the height over the minimum, where "
+                   "that is known."),
         Param("chosen", 0, 0, MOST_CONTENDERS - 1, title="explain",
               help="The contender that is explained beside the picture."),
     )
@@ -130,8 +132,9 @@ class Course:
         more: Further starts that were placed one by one.
         frame: The part of the plane that is drawn (x0, x1, y0, y1), or None for the usual one.
         arrows: What is drawn at the heads: see `ARROWS`.
+        log: Colours and curves by the logarithm; None: where the minimum is known.
         steps, sigma, batch, seed, seeds, start_seed, fan, fan_count, fan_size, fair, rates, lowest,
-            highest, target, grid, three_d, log, chosen: See `VALUES`.
+            highest, target, grid, three_d, chosen: See `VALUES`.
 
     Raises:
         UnknownNameError: For a name that its catalogue does not have.
@@ -167,12 +170,14 @@ class Course:
     target: float = 1e-6
     grid: str = "101"
     three_d: bool = False
-    log: bool = True
+    log: bool | None = None
     chosen: int = 0
 
     def __post_init__(self) -> None:
         complete = registry.functions[self.function].complete(self.params)
         object.__setattr__(self, "params", Options(complete))
+        if self.log is None:
+            object.__setattr__(self, "log", self.suits_log)
         for name, param in VALUES.items():
             object.__setattr__(self, name, param.check(getattr(self, name)))
         if not 1 <= len(self.contenders) <= MOST_CONTENDERS:
@@ -232,6 +237,11 @@ class Course:
         """The function's least value, where it is known."""
         return self.entry.minimum(self.params)
 
+    @property
+    def suits_log(self) -> bool:
+        """Whether heights over the minimum are known, and so have a logarithm."""
+        return self.minimum is not None and bool(self.entry.minimisers(self.params))
+
     def begin(self) -> Point:
         """Where the contenders start: as placed, drawn by the seed, or as usual."""
         if self.start is not None:
@@ -290,7 +300,6 @@ class Course:
 
     def with_function(self, name: str, params: Mapping[str, Value] | None = None) -> Course:
         """The course on another function; starts belong to the old one."""
-        entry = registry.functions[name]
         return replace(
             self,
             function=name,
@@ -298,14 +307,14 @@ class Course:
             start=None,
             more=(),
             frame=None,
-            log=entry.log,
+            log=None,
         )
 
     # --- URL ---------------------------------------------------------------------------------
 
     def to_url(self) -> dict[str, str]:
         """The course as URL fields; what stands at its default is left out."""
-        plain = Course()
+        plain = Course(log=self.suits_log)
         url = {"v": "1"}
         if (self.function, self.params) != (plain.function, plain.params):
             url["function"] = write_call(self.entry, self.params)

@@ -30,6 +30,5 @@ functions.add(
         minimisers=lambda params: ((3.0, 0.5),),
         minimum=lambda params: 0.0,
         start=lambda params: (1.0, 1.5),
-        log=True,
     )
 )

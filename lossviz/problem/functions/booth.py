@@ -29,6 +29,5 @@ functions.add(
         minimisers=lambda params: ((1.0, 3.0),),
         minimum=lambda params: 0.0,
         start=lambda params: (-7.0, -2.0),
-        log=True,
     )
 )

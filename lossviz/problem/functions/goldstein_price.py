@@ -39,6 +39,5 @@ functions.add(
         minimisers=lambda params: ((0.0, -1.0),),
         minimum=lambda params: 3.0,
         start=lambda params: (-0.5, 0.25),
-        log=True,
     )
 )

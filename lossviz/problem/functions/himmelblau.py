@@ -38,6 +38,5 @@ functions.add(
         minimisers=lambda params: MINIMISERS,
         minimum=lambda params: 0.0,
         start=lambda params: (-0.5, -1.0),
-        log=True,
     )
 )

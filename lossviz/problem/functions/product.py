@@ -34,6 +34,5 @@ functions.add(
         minimisers=lambda params: ((1.0, 1.0), (2.0, 0.5), (0.5, 2.0), (-1.0, -1.0)),
         minimum=lambda params: 0.0,
         start=lambda params: (5.0, 0.0),
-        log=True,
     )
 )

@@ -38,6 +38,5 @@ functions.add(
         minimisers=lambda params: ((float(params["a"]), float(params["a"]) ** 2),),
         minimum=lambda params: 0.0,
         start=lambda params: (-1.2, 1.0),
-        log=True,
     )
 )

@@ -29,6 +29,5 @@ functions.add(
         minimisers=lambda params: ((0.0, 0.0),),
         minimum=lambda params: 0.0,
         start=lambda params: (-2.2, 2.0),
-        log=True,
     )
 )

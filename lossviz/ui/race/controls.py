@@ -201,10 +201,11 @@ def cards(course: Course, notes: tuple[str, ...] = ()) -> None:
 
 def elsewhere() -> None:
     """Which optimizers cannot move a point, and why."""
-    for entry in registry.optimizers:
-        reason = entry.refuses([(2,)])
-        if reason:
-            st.caption(f"{entry.title} is not offered here. {reason}")
+    with st.container(key="lv_foot"):
+        for entry in registry.optimizers:
+            reason = entry.refuses([(2,)])
+            if reason:
+                st.caption(f"{entry.title} is not offered here. {reason}")
 
 
 def hide(names: tuple[str, ...], hidden: list[str]) -> None:

@@ -134,7 +134,7 @@ def landscape(course: Course, surface: Surface) -> stage.Surface:
         x=np.asarray(surface.x),
         y=np.asarray(surface.y),
         z=drawn,
-        log=course.log,
+        log=bool(course.log),
         range=color_range(course, drawn),
         view="3d" if course.three_d else "2d",
         x_title="x",
@@ -168,7 +168,7 @@ def _note(course: Course) -> str:
 
 def shifted(course: Course) -> bool:
     """Whether heights are counted from the minimum, as a logarithm needs them."""
-    return course.log and course.minimum is not None
+    return bool(course.log) and course.minimum is not None
 
 
 def title_of(course: Course) -> str:
@@ -210,7 +210,7 @@ def curves(
         panels.append(
             stage.Losses(
                 curves=lines,
-                log=course.log,
+                log=bool(course.log),
                 title=title_of(course) if key == "value" else title,
                 target=course.target if key == "value" else None,
                 id=key,
