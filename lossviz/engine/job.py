@@ -17,7 +17,7 @@ from lossviz.engine.engine import Engine
 from lossviz.engine.estimate import estimate
 from lossviz.registry import SettingError
 from lossviz.run import Piece, Run, State, start_state
-from lossviz.run.advance import empty_piece
+from lossviz.run.lane import empty_piece
 from lossviz.run.race import together
 from lossviz.run.record import joined_pieces, runs_of
 from lossviz.run.state import Start, problem_of

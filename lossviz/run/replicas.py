@@ -11,9 +11,9 @@ from torch.nn import Parameter
 
 from lossviz.problem.problem import Problem
 from lossviz.registry import SettingError, optimizers
-from lossviz.run.advance import bare_step, closure_of, parts_of
 from lossviz.run.batches import Batches
 from lossviz.run.gradient import bind
+from lossviz.run.lane import bare_step, closure_of, parts_of
 from lossviz.run.pushes import Pushes
 from lossviz.run.rates import Rates
 from lossviz.run.state import Method, Trained

@@ -316,5 +316,5 @@ def test_blocks_do_not_change_anything(monkeypatch):
     whole = lv.race(exps)
     import sys
 
-    monkeypatch.setattr(sys.modules["lossviz.run.advance"], "BLOCK_BYTES", 1)
+    monkeypatch.setattr(sys.modules["lossviz.run.stacked"], "BLOCK_BYTES", 1)
     assert all(same(a, b) for a, b in zip(whole, lv.race(exps), strict=True))

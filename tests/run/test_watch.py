@@ -170,7 +170,7 @@ def test_a_chunk_in_which_a_contender_takes_no_steps_has_empty_pieces():
 
 @pytest.mark.parametrize("block", [1, 200])
 def test_a_diverged_run_ends_with_its_weights(block: int, monkeypatch):
-    monkeypatch.setattr(sys.modules["lossviz.run.advance"], "BLOCK_BYTES", block)
+    monkeypatch.setattr(sys.modules["lossviz.run.stacked"], "BLOCK_BYTES", block)
     momentum = {"momentum": 0.9}
     wild, adam, calm = race_on(
         point(),
@@ -190,7 +190,7 @@ def test_a_diverged_run_ends_with_its_weights(block: int, monkeypatch):
 
 def test_the_gradient_is_the_one_that_was_taken_when_the_stack_has_shrunk(monkeypatch):
     """After a contender has left, the others are evaluated anew, and perhaps rounded otherwise."""
-    module = sys.modules["lossviz.run.advance"]
+    module = sys.modules["lossviz.run.stacked"]
 
     def bind_by_size(problem, theta, grad):
         evaluate = bind(problem, theta, grad)
