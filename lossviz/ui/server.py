@@ -23,6 +23,7 @@ from lossviz import engine
 PRELOAD = (
     "lossviz",
     "lossviz.ui.live",
+    "lossviz.ui.race.live",
     "numpy",
     "pandas",
     "plotly.graph_objects",
@@ -39,6 +40,7 @@ PRELOAD = (
 WORKERS = (
     "lossviz.engine.work",
     "lossviz.picture",
+    "lossviz.course.heat",
     "scipy.sparse.linalg",
     "sklearn.datasets",
     "sklearn.model_selection",
