@@ -60,6 +60,7 @@ def scene_of(
         ),
         predictions=None if isinstance(seen, str) else seen,
         predictions_note=seen if isinstance(seen, str) else "",
+        exact=comparison.plane == "exact",
         choices=names,
         # The first picture shows whole paths; playing from the end starts again.
         cue=stage.Cue("opening", "end"),
