@@ -51,6 +51,13 @@ class Status:
             return f"It was stopped after {_steps(self.step)}; what was done until then is kept."
         if self.step == 0:
             return "The loss is not a finite number at the starting weights already."
+        if self.loss < 0:
+            depth = "minus infinity" if math.isinf(self.loss) else f"{self.loss:.1e}"
+            return (
+                f"At step {self.step} the loss had fallen to {depth}: it has no lowest value on "
+                "this way, so there is no minimum to reach. The path is shown up to step "
+                f"{self.step - 1}."
+            )
         if math.isnan(self.loss):
             what = "the weights or the loss stopped being finite numbers"
         elif math.isinf(self.loss):

@@ -8,9 +8,17 @@ from html import escape
 import numpy as np
 import streamlit as st
 
+from lossviz.comparison import letters
 from lossviz.figures.theme import mark
 from lossviz.ui import widgets
 from lossviz.ui.style import mode
+
+#: A long list of hyperparameters breaks, so that the numbers beside it stay in sight.
+NAME = (
+    "display:inline-block;vertical-align:middle;white-space:normal;max-width:clamp(7rem,26vw,24rem)"
+)
+#: On a phone a sentence is as wide as the page, and stays while the numbers above it are scrolled.
+SENTENCE = "position:sticky;left:0;max-width:calc(100vw - 1.6rem)"
 
 
 def scoreboard(rows: Sequence[Mapping[str, str]], titles: Mapping[str, str]) -> None:
@@ -26,14 +34,34 @@ def scoreboard(rows: Sequence[Mapping[str, str]], titles: Mapping[str, str]) -> 
         cells = "".join(f'<td class="n">{escape(row[name])}</td>' for name in titles)
         color = mark(index).color(mode())
         lines.append(
-            f'<tr class="n"><td><i style="background:{color}"></i>{escape(row["contender"])}</td>'
+            f'<tr class="n"><td><i style="background:{color}"></i>'
+            f'<span style="{NAME}">{escape(row["contender"])}</span></td>'
             f'{cells}<td class="w">{escape(row["status"])}</td></tr>'
             # On a phone the sentence stands under the numbers instead.
-            f'<tr class="s"><td colspan="{len(titles) + 1}">{escape(row["status"])}</td></tr>'
+            f'<tr class="s"><td colspan="{len(titles) + 1}">'
+            f'<div style="{SENTENCE}">{escape(row["status"])}</div></td></tr>'
         )
     st.html(
         f'<div class="lv-table-box"><table class="lv-table"><thead><tr><th>contender</th>{heads}'
         f'<th class="w">status</th></tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
+    )
+
+
+def tally(counts: Sequence[Mapping[str, int]]) -> None:
+    """A small table of how often something happened to each contender.
+
+    Args:
+        counts: For each contender what happened and how often, with the same keys for all.
+    """
+    heads = "".join(f'<th class="n">{escape(title)}</th>' for title in counts[0])
+    lines = []
+    for index, (letter, row) in enumerate(zip(letters(len(counts)), counts, strict=True)):
+        cells = "".join(f'<td class="n">{count}</td>' for count in row.values())
+        color = mark(index).color(mode())
+        lines.append(f'<tr><td><i style="background:{color}"></i>{letter}</td>{cells}</tr>')
+    st.html(
+        '<div class="lv-table-box"><table class="lv-table" style="width:auto"><thead><tr><th></th>'
+        f"{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
     )
 
 

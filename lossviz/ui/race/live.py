@@ -24,12 +24,12 @@ from lossviz.run.state import problem_of
 from lossviz.run.sweep import Sweep
 from lossviz.surface import Surface
 from lossviz.ui import widgets
-from lossviz.ui.race import controls, scene, show
+from lossviz.ui.race import controls, cost, scene, show
 from lossviz.ui.race.kept import race
 from lossviz.ui.stage.component import stage
 from lossviz.ui.stage.message import scene_message
 from lossviz.ui.style import mode
-from lossviz.ui.words import duration, scoreboard
+from lossviz.ui.words import duration, scoreboard, tally
 
 #: How long (seconds) the page waits for what is computed in one piece before it says so.
 PATIENCE = 1.5
@@ -39,8 +39,6 @@ LOOK = 0.4
 WHOLE = 1.5
 #: What is expected to take longer than this is not begun.
 LONGEST = 120.0
-#: About how long one step of one contender takes: measured with the slower optimizers.
-STEP_SECONDS = 45e-6
 
 STAGE, MESSAGE, PROGRESS = "rc.stage", "rc.message", "rc.progress"
 
@@ -94,24 +92,16 @@ def begin(course: Course) -> None:
             show.crowd_begun(course)
 
 
-def seconds(course: Course) -> float:
-    """About how long the race takes on one core, with its sweep."""
-    races = 1 + (course.seeds > 1 and course.sigma > 0) + bool(course.others())
-    if course.fair:
-        races += course.rates
-    return course.steps * len(course.contenders) * races * STEP_SECONDS
-
-
 def _long(course: Course) -> bool:
-    return course.steps * len(course.contenders) * STEP_SECONDS > WHOLE
+    return cost.alone(course) > WHOLE
 
 
 def _check_budget(course: Course) -> None:
-    if seconds(course) > LONGEST:
+    seconds = cost.whole(course)
+    if seconds > LONGEST:
         fewer = " or fewer rates in the sweep" if course.fair else ""
         raise SettingError(
-            f"This would take about {duration(seconds(course))}. Take fewer steps, fewer "
-            f"contenders{fewer}."
+            f"This would take about {duration(seconds)}. Take fewer steps, fewer contenders{fewer}."
         )
 
 
@@ -147,7 +137,8 @@ def picture_of(course: Course, patience: float) -> Picture | Waiting:
     account = show.account_begun(course, course.chosen)
     rest: list[Future[Any]] = [account, crowd, surface]
     if wait(rest, timeout=patience).not_done:
-        return Waiting("The picture is being made.", 0.9)
+        late = "picture is" if crowd.done() else "further starts and seeds are"
+        return Waiting(f"The {late} being computed.", 0.9)
     return Picture(course, heat, surface.result(), crowd.result(), account.result(), sweeps)
 
 
@@ -330,13 +321,21 @@ def _dropped(index: int) -> None:
 
 def _say(found: Picture) -> None:
     course = found.course
-    for sentence in scene.sentences(course, found.heat, found.crowd):
+    for sentence in (*scene.sentences(course, found.heat), *cost.left_out(course)):
         st.caption(sentence)
+    _say_basins(scene.basins(course, found.crowd))
     titles = {name: name for name in scene.COLUMNS}
     titles[scene.COLUMNS[-1]] = f"{scene.COLUMNS[-1]} {widgets.short(course.target)}"
     scoreboard(scene.rows(course, found.heat), titles)
     if found.sweeps:
         _say_sweeps(course, found.sweeps)
+
+
+def _say_basins(counts: list[dict[str, int]]) -> None:
+    if counts:
+        count = sum(counts[0].values())
+        st.caption(f"Where the {count} further starts end, for each contender:")
+        tally(counts)
 
 
 def _say_sweeps(course: Course, sweeps: tuple[Sweep, ...]) -> None:

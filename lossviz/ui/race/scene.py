@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
+import torch
 from latex2mathml.converter import convert
 
 from lossviz import registry
@@ -15,8 +16,10 @@ from lossviz.comparison import letters
 from lossviz.course import Course
 from lossviz.course.course import usable
 from lossviz.course.heat import Account, Arrows, Crowd, Fan, Heat, Trace
+from lossviz.curvature import eigenvalues_along
 from lossviz.figures.theme import Mode, as_plain
-from lossviz.registry import Box
+from lossviz.problem import function_problem
+from lossviz.registry import Box, Point, Value
 from lossviz.run import Status
 from lossviz.surface import Surface
 from lossviz.ui.scene import detail
@@ -24,6 +27,12 @@ from lossviz.ui.stage import message as stage
 
 #: This share of a surface's points may lie below the colours.
 LOWEST = 0.001
+
+#: A curvature below this share of the other one is none.
+FLAT = 1e-9
+
+#: About so many characters stand on a contender's chip beside its name.
+BRIEF = 40
 
 #: The tabs of the curves: identity, what the tab says, the axis title.
 CURVES = (
@@ -97,7 +106,7 @@ def contenders(course: Course, heat: Heat) -> tuple[stage.Contender, ...]:
         stage.Contender(
             id=name,
             label=f"{name} {registry.optimizers[one.optimizer].title}",
-            detail=describe(course, index),
+            detail=brief(describe(course, index)),
             mark=index,
             status=str(status),
             diverged=status.kind == "diverged",
@@ -124,6 +133,24 @@ def describe(course: Course, index: int) -> str:
         return words
     entry = registry.schedules[one.schedule]
     return f"{words}, {entry.title.lower()} {detail(entry, one.schedule_params)}".rstrip()
+
+
+def brief(text: str) -> str:
+    """As much of a list of hyperparameters as stands on a chip; the table below has all of it.
+
+    >>> brief("lr 0.1, momentum 0.9")
+    'lr 0.1, momentum 0.9'
+    >>> brief("lr 0.1, beta1 0.5, beta2 0.99, weight decay 0.1, amsgrad true")
+    'lr 0.1, beta1 0.5, beta2 0.99, …'
+    """
+    if len(text) <= BRIEF:
+        return text
+    shown, *others = text.split(", ")
+    for part in others:
+        if len(shown) + len(part) + len(", , …") > BRIEF:
+            break
+        shown += f", {part}"
+    return f"{shown}, …"
 
 
 def landscape(course: Course, surface: Surface) -> stage.Surface:
@@ -222,8 +249,36 @@ def curves(
 
 def _curve(course: Course, name: str, key: str, trace: Trace) -> stage.Curve:
     values = getattr(trace, key)
-    drawn = height(course, values) if key == "value" else values
-    return stage.Curve(name, key, trace.steps, drawn)
+    if key == "value":
+        values = height(course, values)
+    elif key == "distance":
+        values = distances(course, trace)
+    return stage.Curve(name, key, trace.steps, values)
+
+
+def distances(course: Course, trace: Trace) -> np.ndarray:
+    """The distances (F,) to the nearest minimiser; not numbers where these form a whole curve, of
+    which the catalogue names just some points.
+    """
+    known = bool(isolated(course.function, course.params))
+    return trace.distance if known else np.full_like(trace.distance, np.nan)
+
+
+@lru_cache(maxsize=64)
+def isolated(function: str, params: Mapping[str, Value]) -> tuple[Point, ...]:
+    """The function's minimisers, where each stands alone; none where they form a curve.
+
+    On a curve of minima the function does not rise along the curve: its least curvature is 0. (At
+    the edge of what is allowed a minimum needs no curvature.)
+    """
+    entry = registry.functions[function]
+    minimisers = entry.minimisers(params)
+    if not minimisers or entry.box(params) is not None:
+        return minimisers
+    at = torch.tensor(minimisers, dtype=torch.float64)
+    curvatures = eigenvalues_along(function_problem(function, params), at)
+    flat = curvatures[:, 0] <= FLAT * curvatures[:, -1]
+    return () if flat.any() else minimisers
 
 
 def banded(course: Course, lines: tuple[stage.Curve, ...], crowd: Crowd) -> tuple[stage.Curve, ...]:
@@ -323,8 +378,8 @@ def mathml(latex: str) -> str:
 COLUMNS = ("f", "above the minimum", "distance", "steps to tolerance")
 
 
-def sentences(course: Course, heat: Heat, crowd: Crowd) -> list[str]:
-    """What is said below the picture about the function, the noise and the further starts."""
+def sentences(course: Course, heat: Heat) -> list[str]:
+    """What is said below the picture about the function and the noise."""
     said = []
     box = course.entry.box(course.params)
     if box is not None:
@@ -338,36 +393,36 @@ def sentences(course: Course, heat: Heat, crowd: Crowd) -> list[str]:
             f"Each gradient is the true one plus noise of variance {variance:.3g} in each "
             "coordinate, the same noise for all contenders."
         )
-    if course.log and course.minimum is None and (np.asarray(_values(heat)) <= 0).any():
+    if course.log and course.minimum is None and (_values(heat) <= 0).any():
         said.append(
             "The function has values at or below 0, which have no logarithm; switch the log scale "
             "off to see them."
         )
-    said += _basins(course, crowd)
     return said
 
 
-def _values(heat: Heat) -> list[float]:
-    return [float(np.nanmin(trace.value)) for trace in heat.traces]
+def _values(heat: Heat) -> np.ndarray:
+    return np.concatenate([trace.value for trace in heat.traces])
 
 
-def _basins(course: Course, crowd: Crowd) -> list[str]:
-    minimisers = course.entry.minimisers(course.params)
-    if not crowd.fans or not minimisers:
+def basins(course: Course, crowd: Crowd) -> list[dict[str, int]]:
+    """For each contender, how many of the further starts end at which minimum; empty where nothing
+    can be counted.
+    """
+    minimisers = isolated(course.function, course.params)
+    if not minimisers:
         return []
-    said = []
-    for letter, fan in zip(letters(len(crowd.fans)), crowd.fans, strict=True):
-        counts = [int((fan.reached == k).sum()) for k in range(len(minimisers))]
-        where = ", ".join(
-            f"{count} at ({x:.3g}, {y:.3g})"
-            for count, (x, y) in zip(counts, minimisers, strict=True)
-            if count
-        )
-        none = int((fan.reached < 0).sum())
-        rest = f"{none} at none of the minima" if none else ""
-        ends = ", ".join(filter(None, (where, rest)))
-        said.append(f"{letter}, of {len(fan.reached)} further starts: {ends}.")
-    return said
+    counts = []
+    for fan in crowd.fans:
+        lost = ~np.isfinite(fan.points[:, -1]).all(axis=-1)
+        row = {
+            f"at ({x:.3g}, {y:.3g})": int((fan.reached == k).sum())
+            for k, (x, y) in enumerate(minimisers)
+        }
+        row["elsewhere"] = int(((fan.reached < 0) & ~lost).sum())
+        row["diverged"] = int(lost.sum())
+        counts.append(row)
+    return counts
 
 
 def rows(course: Course, heat: Heat) -> list[dict[str, str]]:
@@ -384,7 +439,7 @@ def rows(course: Course, heat: Heat) -> list[dict[str, str]]:
                 "f": _number(trace.value[-1]),
                 "above the minimum": _number(trace.value[-1] - minimum)
                 if minimum is not None else "–",
-                "distance": _number(trace.distance[-1]),
+                "distance": _number(distances(course, trace)[-1]),
                 "steps to tolerance": steps_to(heat, index),
                 "status": _said(course, trace, status),
             }

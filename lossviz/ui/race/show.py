@@ -26,6 +26,7 @@ from lossviz.course.heat import (
 )
 from lossviz.run.sweep import Sweep
 from lossviz.surface import Surface
+from lossviz.ui.race import cost
 
 #: So many heats of long races are kept.
 MOST_KEPT = 24
@@ -120,7 +121,7 @@ def heat_begun(course: Course) -> Future[Heat]:
 
 def crowd_begun(course: Course) -> Future[Crowd]:
     """Their ways from the further starts, and over the seeds."""
-    if not course.others() and (course.seeds == 1 or not course.sigma):
+    if not cost.replicas(course) or cost.left_out(course):
         nothing: Future[Crowd] = Future()
         nothing.set_result(Crowd())
         return nothing
