@@ -36,8 +36,8 @@ def _adam(lr: float, **more: Value) -> Contender:
     return Contender("adam", Options(lr=lr, **more))
 
 
-#: Of the six, the first two are the best that gradient descent and heavy ball can do on curvatures
-#: from 1 to 100: 2 / (1 + 100), and 4 / (1 + 10)^2 with (9 / 11)^2.
+#: The first two of the six shrink the worse of the curvatures 1 and 100 as fast as gradient
+#: descent and heavy ball can: 2 / (1 + 100), and 4 / (1 + 10)^2 with (9 / 11)^2.
 _RAVINE = (
     _sgd(2 / 101),
     _sgd(4 / 121, (9 / 11) ** 2),
@@ -54,8 +54,9 @@ PRESETS: tuple[Preset, ...] = (
     Preset(
         "ravine",
         "A ravine: momentum against Adam",
-        "To f < 1e-6 plain descent needs 461 steps at its best learning rate, heavy ball at its "
-        "best 69, Adam 305 or 152: on a quadratic Adam does not beat tuned momentum.",
+        "To f < 1e-6 plain descent needs 461 steps with the learning rate 2/101 of the textbook, "
+        "heavy ball with its textbook values 69, Adam 305 or 152, and no learning rate brings it "
+        "down to 69: on a quadratic Adam does not beat tuned momentum.",
         Course(
             function="ravine", params={"condition": 100.0}, contenders=_RAVINE, start=(10.0, 1.0),
             steps=500,
@@ -64,8 +65,9 @@ PRESETS: tuple[Preset, ...] = (
     Preset(
         "turned-ravine",
         "The same ravine, turned by 45 degrees",
-        "Descent and momentum need the same 461 and 69 steps as before, Adam twice as many as "
-        "before (637 and 177): it works coordinate by coordinate, so turning the axes matters.",
+        "Descent and momentum need exactly as many steps as before (461, 69, 162, 98), Adam more: "
+        "637 instead of 305, 177 instead of 152. It works coordinate by coordinate, so turning the "
+        "axes matters.",
         Course(
             function="ravine", params={"condition": 100.0, "rotation": 45.0}, contenders=_RAVINE,
             steps=700,
@@ -85,8 +87,9 @@ PRESETS: tuple[Preset, ...] = (
     Preset(
         "overshoot",
         "Too much momentum overshoots",
-        "With momentum 0.9 the point shoots past the minimum to -0.604 at step 9; with none it "
-        "never does, and with (1 - √0.1)² = 0.468 it is the fastest of all and does not either.",
+        "With momentum 0.9 the point shoots past the minimum to -0.604 at step 9 and is within "
+        "0.01 for good only after 81 steps. With none it never overshoots and needs 44. With "
+        "(1 - √0.1)² = 0.468 it does not overshoot either, and needs 17.",
         Course(
             function="ravine", params={"condition": 1.0}, start=(1.0, 0.0), steps=120, target=5e-5,
             contenders=(_sgd(0.1, 0.9), _sgd(0.1), _sgd(0.1, _JUST_ENOUGH)),
@@ -95,8 +98,8 @@ PRESETS: tuple[Preset, ...] = (
     Preset(
         "saddle",
         "Leaving a saddle",
-        "A millionth beside the ridge, descent needs 139 steps to leave the saddle, momentum 50, "
-        "Adam 6 and RMSprop 1, because their steps do not shrink with the gradient.",
+        "A millionth beside the ridge, descent needs 139 steps until |y| > 0.5, momentum 50, Adam "
+        "6 and RMSprop 1: the steps of these two do not shrink with the gradient.",
         Course(
             function="saddle", start=(1.0, 1e-6), steps=200,
             contenders=(
@@ -181,8 +184,8 @@ PRESETS: tuple[Preset, ...] = (
         "adam-fails",
         "Where Adam fails",
         "Every 101st gradient is 1010, all others are -10; on average x should go to -1. Adam "
-        "remembers the rare large gradient too briefly and goes to +1. AMSGrad, which never "
-        "forgets, turns round in the end.",
+        "remembers the rare large gradient too briefly: after a first jump to -1 it climbs all the "
+        "way to +1, the worst point of all. AMSGrad, which never forgets it, ends below -0.9.",
         Course(
             function="online", steps=20_000, log=False,
             contenders=(
@@ -205,11 +208,13 @@ PRESETS: tuple[Preset, ...] = (
     Preset(
         "local-minima",
         "Caught in local minima",
-        "Rastrigin's function has a minimum beside every integer point. Small steps end in the "
-        "nearest one; noise, or momentum, can carry a point on.",
+        "Rastrigin's function has a minimum beside every integer point. Plain descent and Adam end "
+        "in the nearest one, where f is 24.9. Momentum carries the point over the next walls, down "
+        "to 4.97 with 0.95, and to 0.995 with 0.97 at half the learning rate: further, not all the "
+        "way.",
         Course(
-            function="rastrigin", start=(3.3, 2.7), steps=300,
-            contenders=(_sgd(0.002), _sgd(0.002, 0.95), _adam(0.1), _adam(0.5)),
+            function="rastrigin", start=(4.45, 3.45), steps=600,
+            contenders=(_sgd(0.002), _sgd(0.002, 0.95), _sgd(0.001, 0.97), _adam(0.1)),
         ),
     ),
 )  # fmt: skip
