@@ -23,47 +23,45 @@ WIDEST_DIAL = 2000
 
 def control(param: Param, value: Value, key: str, change: Change, color: str | None = None) -> None:
     """The widget of one parameter, showing ``value``; ``change`` gets the new one."""
-    common: dict[str, Any] = {"label": param.label.capitalize(), "key": key, "help": param.help}
+    common: dict[str, Any] = {"label": param.label.capitalize(), "help": param.help}
     if param.kind == "switch":
-        follow(key, value)
-        st.toggle(**common, on_change=_call, args=(key, change))
+        shown = follow(key, value)
+        st.toggle(**common, key=shown, value=bool(value), on_change=_call, args=(shown, change))
     elif param.kind == "choice":
-        _choice(param, value, common, change)
+        _choice(param, str(value), key, common, change)
     elif param.kind == "text":
-        _text(param, str(value), common, change)
+        _text(param, str(value), key, common, change)
     elif param.kind == "whole" and param.high - param.low > WIDEST_DIAL and param.scale != "log":
-        follow(key, int(value))
+        shown = follow(key, int(value))
         st.number_input(
-            **common, min_value=int(param.low), max_value=int(param.high), step=1,
-            on_change=_call, args=(key, change),
+            **common, key=shown, value=int(value), min_value=int(param.low),
+            max_value=int(param.high), step=1, on_change=_call, args=(shown, change),
         )  # fmt: skip
     else:
         dial(param, value, key=key, on_change=change, color=color)
 
 
-def _choice(param: Param, value: Value, common: dict[str, Any], change: Change) -> None:
-    key = common["key"]
-    follow(key, value)
+def _choice(param: Param, value: str, key: str, common: dict[str, Any], change: Change) -> None:
+    shown = follow(key, value)
     if len(param.choices) <= 3 and sum(len(param.name_of(c)) for c in param.choices) <= 20:
         st.segmented_control(
-            **common, options=param.choices, required=True, width="stretch",
-            format_func=param.name_of,
-            on_change=_call, args=(key, change),
+            **common, key=shown, options=param.choices, default=value, required=True,
+            width="stretch", format_func=param.name_of, on_change=_call, args=(shown, change),
         )  # fmt: skip
     else:
         st.selectbox(
-            **common, options=param.choices, format_func=param.name_of,
-            on_change=_call, args=(key, change),
+            **common, key=shown, options=param.choices, index=param.choices.index(value),
+            format_func=param.name_of, on_change=_call, args=(shown, change),
         )  # fmt: skip
 
 
-def _text(param: Param, value: str, common: dict[str, Any], change: Change) -> None:
+def _text(param: Param, value: str, key: str, common: dict[str, Any], change: Change) -> None:
     """A box to type in; what cannot be read stays in it, with what is wrong said below."""
-    key = common["key"]
     wrong = f"{key}.wrong"
-    if wrong not in st.session_state:
-        follow(key, value)
-    st.text_input(**common, on_change=_typed, args=(key, param, change))
+    shown = _latest(key) if wrong in st.session_state else follow(key, value)
+    st.text_input(
+        **common, key=shown, value=value, on_change=_typed, args=(key, shown, param, change)
+    )
     if wrong in st.session_state:
         said, pointer = st.session_state[wrong]
         if pointer:
@@ -71,8 +69,8 @@ def _text(param: Param, value: str, common: dict[str, Any], change: Change) -> N
         st.error(plain(said), icon=":material/error:")
 
 
-def _typed(key: str, param: Param, change: Change) -> None:
-    text = st.session_state[key]
+def _typed(key: str, shown: str, param: Param, change: Change) -> None:
+    text = st.session_state[shown]
     st.session_state.pop(f"{key}.wrong", None)
     try:
         change(param.check(text))
@@ -96,16 +94,18 @@ def entry_choice(
     collapsed: bool = False,
 ) -> Entry:
     """A list to choose an entry from, with its title; gives the chosen entry."""
-    follow(key, name)
+    shown = follow(key, name)
+    options = names or catalogue.names()
     st.selectbox(
         label,
-        options=names or catalogue.names(),
+        options=options,
+        index=options.index(name),
         format_func=lambda n: catalogue[n].title,
-        key=key,
+        key=shown,
         help=None if collapsed else catalogue[name].about,
         label_visibility="collapsed" if collapsed else "visible",
         on_change=_call,
-        args=(key, change),
+        args=(shown, change),
     )
     return catalogue[name]
 
@@ -136,11 +136,23 @@ def short(number: float, digits: int = 6) -> str:
     return text.replace("e-0", "e-").replace("e+0", "e")
 
 
-def follow(key: str, value: Any) -> None:
-    """Make the widget of that key show this value."""
-    # Written only when different: an assignment makes the browser put the widget back.
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
+def follow(key: str, value: Any) -> str:
+    """The key under which a widget shows this value, when the value is its default too.
+
+    It is ``key``, until the widget holds something else: what was refused, or what was there before
+    a reset. Then it is a new one, and with it the widget. An assignment to `st.session_state` does
+    not do: a browser only hears of it while it shows the widget, and sends the old value again from
+    a popover that is closed. And where it shows a widget late, it takes the default as chosen.
+    """
+    shown = _latest(key)
+    if shown in st.session_state and st.session_state[shown] != value:
+        st.session_state[f"{key}.turn"] = st.session_state.get(f"{key}.turn", 0) + 1
+    return _latest(key)
+
+
+def _latest(key: str) -> str:
+    turn = st.session_state.get(f"{key}.turn", 0)
+    return f"{key}.{turn}" if turn else key
 
 
 def _call(key: str, change: Change) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -116,9 +117,10 @@ class Visit:
         self.again()
 
     def widget(self, key: str) -> Any:
+        """The widget of that key; one that had to be put right has a number behind it."""
         for kind in ("selectbox", "toggle", "number_input", "button_group"):
             for one in self.at.get(kind):
-                if one.key == key:
+                if re.fullmatch(rf"{re.escape(key)}(\.\d+)?", one.key or ""):
                     return one
         raise AssertionError(f"There is no widget {key!r}.")
 
