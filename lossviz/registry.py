@@ -189,6 +189,25 @@ class Param:
         return str(value).lower() if isinstance(value, bool) else repr(value).strip("'")
 
 
+@dataclass(frozen=True)
+class Code:
+    """How an exported PyTorch script writes an entry; see `lossviz.export`.
+
+    Args:
+        text: An expression, or lines; what it may use and has to set depends on the kind of entry.
+            Values stand in it by their ``repr``, so that no setting becomes code.
+        imports: The import lines that it needs beside those of torch, nn, F and np.
+        sources: Functions whose source is put above it, with all that they use.
+        classes: Of a loss: how class numbers are read off ``outputs``, where it is not by the
+            greatest of many, or by the sign of a single one.
+    """
+
+    text: str
+    imports: tuple[str, ...] = ()
+    sources: tuple[Callable[..., Any], ...] = ()
+    classes: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """One thing that can be chosen.
@@ -201,6 +220,9 @@ class Entry:
         formula: LaTeX, without dollar signs.
         cite: Where it comes from.
         params: What can be adjusted.
+        code: ``code(params, ...)`` gives the `Code` of the entry in an exported script; what comes
+            after the parameters, and what the code has to do, is said by each kind. None where
+            there is none: the script then says so, and stops there.
     """
 
     name: str
@@ -210,6 +232,7 @@ class Entry:
     formula: str = ""
     cite: str = ""
     params: tuple[Param, ...] = ()
+    code: Callable[..., Code] | None = None
 
     def param(self, name: str) -> Param:
         """The parameter of that name; raises `UnknownNameError`."""
@@ -236,18 +259,39 @@ class Entry:
 Task = Literal["classification", "regression"]
 
 
+Kind = Literal["features", "image", "sequence", "tokens"]
+
+
 @dataclass(frozen=True)
 class Shape:
-    """What a data set asks of a model: task, width of the inputs, number of classes (0: none)."""
+    """What a data set asks of a model.
+
+    Samples are always rows of numbers; ``kind`` and ``sides`` say how a row is to be read.
+
+    Args:
+        task: "classification" or "regression".
+        inputs: The width of a row.
+        classes: The number of classes, 0 in a regression.
+        kind: "features" in no order, an "image" row by row, a "sequence" step by step, or "tokens":
+            numbers of entries of a list, which are never scaled.
+        sides: (height, width) of an image, (length, features of a step) of a sequence, (length,) of
+            tokens; their product is ``inputs``.
+        vocabulary: How many different tokens there are; 0 for any other kind.
+    """
 
     task: Task
     inputs: int
     classes: int
+    kind: Kind = "features"
+    sides: tuple[int, ...] = ()
+    vocabulary: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetEntry(Entry):
     """``make(rng, **params)`` gives a `lossviz.problem.data.Table`.
+
+    ``code(params)``: lines that set ``inputs`` (N, D) and ``targets`` (N,), drawn from ``rng``.
 
     Args:
         shape: The data set's `Shape` for given parameters.
@@ -261,6 +305,8 @@ class DatasetEntry(Entry):
 @dataclass(frozen=True, kw_only=True)
 class ModelEntry(Entry):
     """``make(inputs, outputs, **params)`` gives a `torch.nn.Module`.
+
+    ``code(params, inputs, outputs)``: an expression that makes it.
 
     Args:
         refuses: ``refuses(shape, outputs)`` gives the reason why a data set of that shape, with
@@ -278,6 +324,8 @@ class LossEntry(Entry):
     losses of many models are one call. Targets are class numbers (N,) in a classification and
     values (N, 1) in a regression.
 
+    ``code(params, shape)``: an expression of ``outputs`` (N, C) and ``targets``.
+
     Args:
         tasks: The tasks for which it makes sense.
         outputs: The number C of outputs that it wants of a model, for a data set's shape.
@@ -294,6 +342,8 @@ class LossEntry(Entry):
 class InitialiserEntry(Entry):
     """``make(tensor, generator, **params)`` fills one weight or bias tensor in place.
 
+    ``code(params)``: a statement that fills ``tensor`` from torch's global generator, or "".
+
     Args:
         for_bias: Whether it can fill a bias (one dimension) too.
     """
@@ -304,6 +354,9 @@ class InitialiserEntry(Entry):
 @dataclass(frozen=True, kw_only=True)
 class OptimizerEntry(Entry):
     """``make(parameters, **params)`` gives a `torch.optim.Optimizer`.
+
+    ``code(params, shapes)``: an expression of ``parameters``, a list of tensors of these shapes;
+    it gives an optimizer, or a list of several that are stepped together.
 
     Args:
         layout: "flat" when the update is elementwise, so that all tensors can be trained as one
@@ -335,6 +388,9 @@ class ScheduleEntry(Entry):
     """``make(optimizer, steps, **params)`` gives a `torch.optim.lr_scheduler.LRScheduler`.
 
     ``steps`` is how many steps the run takes; the scheduler is stepped once after each of them.
+
+    ``code(params, steps, momentum)``: lines that set ``scheduler`` for ``optimizer``, with the
+    number ``STEPS``; ``momentum`` says whether the optimizer has a momentum, or betas.
     """
 
 
@@ -345,6 +401,8 @@ Point = tuple[float, float]
 @dataclass(frozen=True, kw_only=True)
 class FunctionEntry(Entry):
     """``make(**params)`` gives ``f(x, y)`` on float64 tensors, elementwise and differentiable.
+
+    ``code(params)``: lines that set ``f``.
 
     Each of these takes the parameters as a mapping:
 

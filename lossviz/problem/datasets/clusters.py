@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lossviz.problem.code import drawn_by
 from lossviz.problem.data import Table
 from lossviz.problem.datasets.common import (
     PLANE,
@@ -47,6 +48,7 @@ datasets.add(
         title="Blobs",
         about="Round clouds, one for each class: straight lines are enough.",
         make=make_blobs,
+        code=drawn_by(make_blobs),
         formula=r"x \sim N\left((\cos\tfrac{2\pi c}{C}, \sin\tfrac{2\pi c}{C}), \sigma^2 I\right)",
         params=(
             samples(),
@@ -63,6 +65,7 @@ datasets.add(
         about="The four corners of a square, opposite ones alike: the classic that no straight "
         "line can solve.",
         make=make_xor,
+        code=drawn_by(make_xor),
         formula=r"y = x_1 \oplus x_2",
         cite="Minsky and Papert, Perceptrons (1969)",
         params=(samples(low=4), noise(0.15, 1.0)),
@@ -75,6 +78,7 @@ datasets.add(
         title="Rare class",
         about="Two overlapping bells, one class rare: accuracy looks fine while recall is poor.",
         make=make_rare,
+        code=drawn_by(make_rare),
         formula=r"x \mid y \sim N(2y - 1, 1)",
         params=(
             samples(1000),

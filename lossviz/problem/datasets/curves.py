@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lossviz.problem.code import drawn_by
 from lossviz.problem.data import Table
 from lossviz.problem.datasets.common import (
     PLANE,
@@ -60,6 +61,7 @@ datasets.add(
         title="Two moons",
         about="Two interleaved half circles: a bend is needed, and a small network finds it.",
         make=make_moons,
+        code=drawn_by(make_moons),
         formula=r"(\cos t, \sin t) \;\text{and}\; (1 - \cos t, \tfrac12 - \sin t),\quad "
         r"0 \le t \le \pi",
         params=(samples(), noise(0.2, 1.0)),
@@ -72,6 +74,7 @@ datasets.add(
         title="Two circles",
         about="One class around the other: no straight line does better than guessing.",
         make=make_circles,
+        code=drawn_by(make_circles),
         formula=r"r(\cos t, \sin t),\quad r \in \{1, \text{factor}\}",
         params=(
             samples(),
@@ -87,6 +90,7 @@ datasets.add(
         title="Two spirals",
         about="Two arms wound around each other: hard for a small network, and slow to learn.",
         make=make_spirals,
+        code=drawn_by(make_spirals),
         formula=r"s(\cos(2\pi T s + \pi c), \sin(2\pi T s + \pi c)),\quad 0.1 \le s \le 1",
         cite="After the two-spirals task of Lang and Witbrock, Learning to Tell Two Spirals Apart "
         "(1988)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lossviz.problem.code import drawn_by
 from lossviz.problem.data import Table
 from lossviz.problem.datasets.common import curve, noise, samples
 from lossviz.registry import DatasetEntry, Param, datasets
@@ -43,6 +44,7 @@ datasets.add(
         title="Line",
         about="A noisy straight line: linear regression with two numbers to find.",
         make=make_line,
+        code=drawn_by(make_line),
         formula=r"y = a x + b + \sigma \varepsilon,\quad 0 \le x \le 1",
         params=(
             samples(60, low=3),
@@ -59,6 +61,7 @@ datasets.add(
         title="Line with outliers",
         about="A line whose last points are far off: which losses are led astray by them?",
         make=make_outliers,
+        code=drawn_by(make_outliers),
         formula=r"y = 2 x + 1 + \sigma \varepsilon,\quad \text{the last few replaced}",
         params=(
             samples(11, low=3),
@@ -75,6 +78,7 @@ datasets.add(
         title="Sine",
         about="A noisy wave: too small a model misses it, too large a one learns the noise.",
         make=make_sine,
+        code=drawn_by(make_sine),
         formula=r"y = \sin(2 \pi k x) + \sigma \varepsilon,\quad 0 \le x \le 1",
         params=(
             samples(60, low=3),

@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from lossviz.problem.code import as_it_is
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, functions
 
@@ -36,6 +37,7 @@ functions.add(
         title="Ackley",
         about="A plain of ripples around one deep funnel.",
         make=make_ackley,
+        code=as_it_is(ackley),
         formula=(
             r"20 + e - 20 \exp \left( -\tfrac15 \sqrt{\tfrac12 (x^2 + y^2)} \right) "
             r"- \exp \tfrac12 \left( \cos 2\pi x + \cos 2\pi y \right)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from lossviz.problem.code import as_it_is
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, functions
 
@@ -24,6 +25,7 @@ functions.add(
         title="Beale",
         about="Almost flat in the middle, with walls of a hundred thousand at the corners.",
         make=make_beale,
+        code=as_it_is(beale),
         formula=r"(1.5 - x + xy)^2 + (2.25 - x + xy^2)^2 + (2.625 - x + xy^3)^2",
         cite="Beale, 1958",
         domain=lambda params: (-4.5, 4.5, -4.5, 4.5),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from lossviz.problem.code import as_it_is
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, functions
 
@@ -24,6 +25,7 @@ functions.add(
         title="Booth",
         about="A bowl nine times steeper along one diagonal than along the other.",
         make=make_booth,
+        code=as_it_is(booth),
         formula=r"(x + 2y - 7)^2 + (2x + y - 5)^2",
         domain=lambda params: (-10.0, 10.0, -10.0, 10.0),
         minimisers=lambda params: ((1.0, 3.0),),

@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from lossviz.problem.code import as_it_is
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, functions
 
@@ -31,6 +32,7 @@ functions.add(
         title="Easom",
         about="One narrow hole in a plain that is flat to many digits.",
         make=make_easom,
+        code=as_it_is(easom),
         formula=r"-\cos x \cos y \; e^{-(x - \pi)^2 - (y - \pi)^2}",
         cite="Easom, 1990",
         domain=lambda params: (-1.0, 7.0, -1.0, 7.0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from lossviz.problem.code import as_it_is
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, functions
 
@@ -25,6 +26,7 @@ functions.add(
         title="Nothing at all",
         about="The slope is 0 everywhere, so that weight decay and noise are seen alone.",
         make=make_flat,
+        code=as_it_is(flat),
         formula="0",
         domain=lambda params: (-2.0, 2.0, -2.0, 2.0),
         minimum=lambda params: 0.0,

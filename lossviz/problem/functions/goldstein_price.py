@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from lossviz.problem.code import as_it_is
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, functions
 
@@ -30,6 +31,7 @@ functions.add(
         title="Goldstein and Price",
         about="From 3 to a million within one square: no learning rate suits all of it.",
         make=make_goldstein_price,
+        code=as_it_is(goldstein_price),
         formula=(
             r"\left[ 1 + (x + y + 1)^2 (19 - 14x + 3x^2 - 14y + 6xy + 3y^2) \right] "
             r"\left[ 30 + (2x - 3y)^2 (18 - 32x + 12x^2 + 48y - 36xy + 27y^2) \right]"

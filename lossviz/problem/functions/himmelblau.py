@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from lossviz.problem.code import as_it_is
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, functions
 
@@ -32,6 +33,7 @@ functions.add(
         title="Himmelblau",
         about="Four equally deep valleys: start and method decide which one is found.",
         make=make_himmelblau,
+        code=as_it_is(himmelblau),
         formula=r"(x^2 + y - 11)^2 + (x + y^2 - 7)^2",
         cite="Himmelblau, 1972",
         domain=lambda params: (-5.0, 5.0, -5.0, 5.0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from lossviz.problem.code import as_it_is
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, functions
 
@@ -24,6 +25,7 @@ functions.add(
         title="Plain saddle",
         about="The simplest saddle; every step away from y = 0 makes the next one larger.",
         make=make_hyperbolic,
+        code=as_it_is(hyperbolic),
         formula=r"x^2 - y^2",
         domain=lambda params: (-2.0, 2.0, -2.0, 2.0),
         start=lambda params: (1.5, 0.001),

@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from lossviz.problem.code import as_it_is
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, functions
 
@@ -33,6 +34,7 @@ functions.add(
         title="Levy 13",
         about="A bowl with ripples of two wavelengths in its walls.",
         make=make_levy13,
+        code=as_it_is(levy13),
         formula=(
             r"\sin^2 3\pi x + (x - 1)^2 (1 + \sin^2 3\pi y) "
             r"+ (y - 1)^2 (1 + \sin^2 2\pi y)"

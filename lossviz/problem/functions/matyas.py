@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from lossviz.problem.code import as_it_is
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, functions
 
@@ -24,6 +25,7 @@ functions.add(
         title="Matyas",
         about="A shallow trough along the diagonal: easy to enter, slow to walk along.",
         make=make_matyas,
+        code=as_it_is(matyas),
         formula=r"0.26 \left( x^2 + y^2 \right) - 0.48\, x y",
         cite="Matyas, 1965",
         domain=lambda params: (-10.0, 10.0, -10.0, 10.0),

@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from lossviz.problem.code import as_it_is
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, functions
 
@@ -31,6 +32,7 @@ functions.add(
         title="McCormick",
         about="Valleys down a slope; beyond the window each next one is deeper.",
         make=make_mccormick,
+        code=as_it_is(mccormick),
         formula=r"\sin(x + y) + (x - y)^2 - 1.5 x + 2.5 y + 1",
         cite="McCormick, 1976",
         domain=lambda params: (-1.5, 4.0, -3.0, 4.0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from lossviz.problem.code import as_it_is
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, functions
 
@@ -27,6 +28,7 @@ functions.add(
         title="Monkey saddle",
         about="Three ways down and three up; in the middle even the curvature is 0.",
         make=make_monkey_saddle,
+        code=as_it_is(monkey_saddle),
         formula=r"x^3 - 3 x y^2",
         cite="Hilbert and Cohn-Vossen, 1932",
         domain=lambda params: (-1.5, 1.5, -1.5, 1.5),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from lossviz.problem.code import as_it_is
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, Point, functions
 
@@ -36,6 +37,7 @@ functions.add(
         title="Where Adam fails",
         about="A slope that mostly points the wrong way; the rare large gradients are right.",
         make=make_online,
+        code=as_it_is(online),
         formula=r"\tfrac{10}{101} x + \tfrac12 y^2, \quad \partial_x f_t = "
         r"\begin{cases} 1010 & t \bmod 101 = 1 \\ -10 & \text{else} \end{cases}, "
         r"\quad -1 \le x \le 1",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from lossviz.problem.code import made_by
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, Param, functions
 
@@ -34,6 +35,7 @@ functions.add(
         title="Plateau and cliff",
         about="A plain with hardly any slope ends at a cliff; below it is the minimum.",
         make=make_plateau_and_cliff,
+        code=made_by(make_plateau_and_cliff),
         formula=r"\sigma \left( k (x^2 - 1) \right) - \sigma(-k) "
         r"+ \tfrac{1}{200} x^2 + \tfrac{1}{20} y^2",
         cite="after Pascanu et al., 2013",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from lossviz.problem.code import as_it_is
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, functions
 
@@ -28,6 +29,7 @@ functions.add(
         title="Two weights in a row",
         about="The smallest deep network; its minima form a curve, sharper the farther out.",
         make=make_product,
+        code=as_it_is(product),
         formula=r"\tfrac12 (x y - 1)^2",
         cite="Lewkowycz et al., 2020",
         domain=lambda params: (-1.5, 6.0, -3.0, 3.0),

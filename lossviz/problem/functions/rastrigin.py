@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from lossviz.problem.code import as_it_is
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, functions
 
@@ -30,6 +31,7 @@ functions.add(
         title="Rastrigin",
         about="A wide bowl with a pit at every whole number; slopes are of little use here.",
         make=make_rastrigin,
+        code=as_it_is(rastrigin),
         formula=r"20 + x^2 + y^2 - 10 \left( \cos 2\pi x + \cos 2\pi y \right)",
         cite="Rastrigin, 1974",
         domain=lambda params: (-5.12, 5.12, -5.12, 5.12),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from lossviz.problem.code import made_by
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, Param, Point, Value, functions
 
@@ -51,6 +52,7 @@ functions.add(
         title="Ravine",
         about="A quadratic bowl, steep across and shallow along; turn it to unsettle Adam.",
         make=make_ravine,
+        code=made_by(make_ravine),
         formula=r"\tfrac12 \left( u^2 + \kappa v^2 \right), \quad "
         r"\begin{pmatrix} u \\ v \end{pmatrix} = \begin{pmatrix} \cos\varphi & \sin\varphi \\ "
         r"-\sin\varphi & \cos\varphi \end{pmatrix} \begin{pmatrix} x \\ y \end{pmatrix}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from lossviz.problem.code import made_by
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, Param, functions
 
@@ -28,6 +29,7 @@ functions.add(
         title="Rosenbrock's banana",
         about="A curved valley with steep walls and an almost flat floor.",
         make=make_rosenbrock,
+        code=made_by(make_rosenbrock),
         formula=r"(a - x)^2 + b \left( y - x^2 \right)^2",
         cite="Rosenbrock, 1960",
         params=(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from lossviz.problem.code import as_it_is
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, functions
 
@@ -27,6 +28,7 @@ functions.add(
         title="Saddle between two valleys",
         about="A ridge ends in a saddle; who starts near it must first notice the way down.",
         make=make_saddle,
+        code=as_it_is(saddle),
         formula=r"\tfrac12 x^2 + \tfrac14 y^4 - \tfrac12 y^2",
         cite="Dauphin et al., 2014",
         domain=lambda params: (-1.5, 1.5, -1.5, 1.5),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from lossviz.problem.code import as_it_is
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, functions
 
@@ -27,6 +28,7 @@ functions.add(
         title="Six-hump camel",
         about="Six valleys, two of them equally deepest, on both sides of a saddle.",
         make=make_six_hump_camel,
+        code=as_it_is(six_hump_camel),
         formula=r"\left( 4 - 2.1 x^2 + \tfrac13 x^4 \right) x^2 + x y + 4 (y^2 - 1) y^2",
         cite="Dixon and Szego, 1978",
         domain=lambda params: (-2.0, 2.0, -1.0, 1.0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from lossviz.problem.code import as_it_is
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, functions
 
@@ -30,6 +31,7 @@ functions.add(
         title="Styblinski and Tang",
         about="Four valleys of different depth; the nearest one need not be the deepest.",
         make=make_styblinski_tang,
+        code=as_it_is(styblinski_tang),
         formula=r"\tfrac12 \left( x^4 - 16 x^2 + 5x + y^4 - 16 y^2 + 5y \right)",
         cite="Styblinski and Tang, 1990",
         domain=lambda params: (-5.0, 5.0, -5.0, 5.0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from lossviz.problem.code import as_it_is
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, functions
 
@@ -24,6 +25,7 @@ functions.add(
         title="Three-hump camel",
         about="Three valleys in a row; the deepest is in the middle.",
         make=make_three_hump_camel,
+        code=as_it_is(three_hump_camel),
         formula=r"2 x^2 - 1.05 x^4 + \tfrac16 x^6 + x y + y^2",
         domain=lambda params: (-2.5, 2.5, -2.5, 2.5),
         minimisers=lambda params: ((0.0, 0.0),),

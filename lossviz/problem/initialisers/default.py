@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Generator, Tensor
 
-from lossviz.registry import InitialiserEntry, initialisers
+from lossviz.registry import Code, InitialiserEntry, initialisers
 
 
 def keep(tensor: Tensor, generator: Generator | None = None) -> None:
@@ -18,6 +18,7 @@ initialisers.add(
         about="What torch.nn draws by itself: for a linear layer, evenly within one over the root "
         "of its number of inputs.",
         make=keep,
+        code=lambda params: Code(""),
         formula=r"W, b \sim U(-a, a),\quad a = \tfrac1{\sqrt{n_\text{in}}}",
         cite="LeCun, Bottou, Orr and Mueller, Efficient BackProp (1998)",
         for_bias=True,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from torch import Generator, Tensor, nn
 
-from lossviz.registry import InitialiserEntry, Param, initialisers
+from lossviz.problem.code import call, filled_by
+from lossviz.registry import Code, InitialiserEntry, Param, initialisers
 
 
 def zero(tensor: Tensor, generator: Generator | None = None) -> None:
@@ -24,6 +25,7 @@ initialisers.add(
         about="Usual for biases. For weights it never breaks the symmetry: hidden units get the "
         "same gradient, or none.",
         make=zero,
+        code=filled_by(nn.init.zeros_),
         formula=r"W = 0",
         for_bias=True,
     )
@@ -34,6 +36,7 @@ initialisers.add(
         title="Constant",
         about="All alike: hidden units of a layer then stay alike for ever.",
         make=constant,
+        code=lambda params: Code(call("nn.init.constant_", "tensor", val=params["value"])),
         formula=r"W = c",
         params=(Param("value", 0.1, -2.0, 2.0, help="The value of every entry."),),
         for_bias=True,

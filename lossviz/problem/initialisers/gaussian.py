@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from torch import Generator, Tensor, nn
 
-from lossviz.registry import InitialiserEntry, Param, initialisers
+from lossviz.problem.code import call
+from lossviz.registry import Code, InitialiserEntry, Param, initialisers
 
 
 def gaussian(tensor: Tensor, generator: Generator | None = None, sigma: float = 0.1) -> None:
@@ -19,6 +20,7 @@ initialisers.add(
         about="One spread for every layer: too small and signals die out, too large and they "
         "saturate.",
         make=gaussian,
+        code=lambda params: Code(call("nn.init.normal_", "tensor", std=params["sigma"])),
         formula=r"W \sim N(0, \sigma^2)",
         params=(Param("sigma", 0.1, 1e-4, 10.0, "log", help="The standard deviation."),),
         for_bias=True,

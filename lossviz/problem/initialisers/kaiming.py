@@ -6,6 +6,7 @@ from typing import Literal
 
 from torch import Generator, Tensor, nn
 
+from lossviz.problem.code import filled_by
 from lossviz.registry import InitialiserEntry, Param, initialisers
 
 Mode = Literal["fan_in", "fan_out"]
@@ -54,6 +55,7 @@ initialisers.add(
         title="Kaiming, uniform",
         about="Sized by the inputs alone, and larger to make up for what a rectifier cuts off.",
         make=kaiming_uniform,
+        code=filled_by(nn.init.kaiming_uniform_),
         formula=r"W \sim U(-a, a),\quad a = g \sqrt{\tfrac{3}{n}},\quad g_\text{relu} = \sqrt 2",
         cite=_CITE,
         params=_PARAMS,
@@ -65,6 +67,7 @@ initialisers.add(
         title="Kaiming, normal",
         about="As Kaiming uniform, drawn from a normal distribution of the same spread.",
         make=kaiming_normal,
+        code=filled_by(nn.init.kaiming_normal_),
         formula=r"W \sim N(0, s^2),\quad s = \tfrac{g}{\sqrt n},\quad g_\text{relu} = \sqrt 2",
         cite=_CITE,
         params=_PARAMS,

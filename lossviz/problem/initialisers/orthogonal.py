@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Generator, Tensor, nn
 
+from lossviz.problem.code import filled_by
 from lossviz.registry import InitialiserEntry, Param, initialisers
 
 
@@ -18,6 +19,7 @@ initialisers.add(
         title="Orthogonal",
         about="A random rotation, so that no direction is stretched or shrunk at the start.",
         make=orthogonal,
+        code=filled_by(nn.init.orthogonal_),
         formula=r"W^\top W = g^2 I \quad\text{or}\quad W W^\top = g^2 I",
         cite="Saxe, McClelland and Ganguli, ICLR 2014",
         params=(Param("gain", 1.0, 0.01, 10.0, "log", help="Factor on all weights."),),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Generator, Tensor, nn
 
+from lossviz.problem.code import filled_by
 from lossviz.registry import InitialiserEntry, Param, initialisers
 
 
@@ -31,6 +32,7 @@ initialisers.add(
         title="Xavier, uniform",
         about="Sized by inputs and outputs so that signals keep their size; for tanh and sigmoid.",
         make=xavier_uniform,
+        code=filled_by(nn.init.xavier_uniform_),
         formula=r"W \sim U(-a, a),\quad a = g \sqrt{\tfrac{6}{n_\text{in} + n_\text{out}}}",
         cite=_CITE,
         params=_GAIN,
@@ -42,6 +44,7 @@ initialisers.add(
         title="Xavier, normal",
         about="As Xavier uniform, drawn from a normal distribution of the same spread.",
         make=xavier_normal,
+        code=filled_by(nn.init.xavier_normal_),
         formula=r"W \sim N(0, s^2),\quad s = g \sqrt{\tfrac{2}{n_\text{in} + n_\text{out}}}",
         cite=_CITE,
         params=_GAIN,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from torch import Tensor
 from torch.nn import functional as F
 
+from lossviz.problem.code import call
 from lossviz.problem.losses.probabilities import one_against_rest
-from lossviz.problem.losses.targets import columns
+from lossviz.problem.losses.targets import columns, columns_code
 from lossviz.problem.problem import Criterion
-from lossviz.registry import LossEntry, Param, losses
+from lossviz.registry import Code, LossEntry, Param, Shape, Value, losses
 
 
 def bce_with_logits(outputs: Tensor, targets: Tensor, pos_weight: float = 1.0) -> Tensor:
@@ -39,12 +42,21 @@ def make_bce_with_logits(classes: int, pos_weight: float) -> Criterion:
     return lambda outputs, targets: bce_with_logits(outputs, targets, pos_weight)
 
 
+def code(params: Mapping[str, Value], shape: Shape) -> Code:
+    """A call of `torch.nn.functional.binary_cross_entropy_with_logits`."""
+    arguments = ["outputs", columns_code(shape)]
+    if params["pos_weight"] != 1.0:
+        arguments.append(f"pos_weight=outputs.new_tensor({params['pos_weight']!r})")
+    return Code(call("F.binary_cross_entropy_with_logits", *arguments))
+
+
 losses.add(
     LossEntry(
         name="bce_with_logits",
         title="Binary cross-entropy",
         about="One yes-or-no question for two classes, or one for each of many classes.",
         make=make_bce_with_logits,
+        code=code,
         formula=r"-\frac1{NC} \sum_{n,c} \left[w\,t_{nc} \log \sigma(f_{nc}) "
         r"+ (1 - t_{nc}) \log \sigma(-f_{nc})\right]",
         cite="Cox, The Regression Analysis of Binary Sequences, J. R. Stat. Soc. B 20 (1958)",

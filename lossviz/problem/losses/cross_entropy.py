@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lossviz.problem.code import call, changed
 from lossviz.problem.losses.probabilities import softmax
 from lossviz.problem.losses.targets import signs
 from lossviz.problem.problem import Criterion
-from lossviz.registry import LossEntry, Param, losses
+from lossviz.registry import Code, LossEntry, Param, Shape, Value, losses
 
 
 def cross_entropy(outputs: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> Tensor:
@@ -80,12 +83,18 @@ def make_cross_entropy(classes: int, label_smoothing: float) -> Criterion:
     return CrossEntropy(label_smoothing)
 
 
+def code(params: Mapping[str, Value], shape: Shape) -> Code:
+    """A call of `torch.nn.functional.cross_entropy`."""
+    return Code(call("F.cross_entropy", "outputs", "targets", **changed(F.cross_entropy, params)))
+
+
 losses.add(
     LossEntry(
         name="cross_entropy",
         title="Cross-entropy",
         about="The standard for classes: how surprised the model is by the true class.",
         make=make_cross_entropy,
+        code=code,
         formula=r"-\frac1N \sum_n \log \frac{e^{f_{n,y_n}}}{\sum_c e^{f_{n,c}}}",
         cite="Good, Rational Decisions, J. R. Stat. Soc. B 14 (1952); label smoothing: Szegedy et "
         "al., Rethinking the Inception Architecture, CVPR 2016",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from collections.abc import Mapping
 
+from torch import Tensor
+from torch.nn import functional as F
+
+from lossviz.problem.code import call, changed
 from lossviz.problem.losses.probabilities import softmax
 from lossviz.problem.losses.targets import signs
 from lossviz.problem.problem import Criterion
-from lossviz.registry import LossEntry, Param, losses
+from lossviz.registry import Code, LossEntry, Param, Shape, Value, losses
 
 
 def hinge(outputs: Tensor, targets: Tensor, margin: float = 1.0, squared: bool = False) -> Tensor:
@@ -44,6 +48,16 @@ def make_hinge(classes: int, margin: float, squared: bool) -> Criterion:
     return lambda outputs, targets: hinge(outputs, targets, margin, squared)
 
 
+def code(params: Mapping[str, Value], shape: Shape) -> Code:
+    """The formula for one output, or a call of `torch.nn.functional.multi_margin_loss`."""
+    margin, squared = params["margin"], bool(params["squared"])
+    if shape.classes == 2:
+        short = f"({margin!r} - outputs[:, 0] * (2 * targets - 1)).clamp(min=0)"
+        return Code(f"{short}{'.square()' * squared}.mean()")
+    options = changed(F.multi_margin_loss, {"p": 1 + squared, "margin": margin})
+    return Code(call("F.multi_margin_loss", "outputs", "targets", **options))
+
+
 losses.add(
     LossEntry(
         name="hinge",
@@ -51,6 +65,7 @@ losses.add(
         about="The support vector machine's: only samples within the margin pull. Its scores are "
         "no probabilities; pictures squash them for display.",
         make=make_hinge,
+        code=code,
         formula=r"\frac1N \sum_n \max(0,\, m - y_n f_n),\quad "
         r"\frac1{NC} \sum_n \sum_{c \ne y_n} \max(0,\, m - f_{n,y_n} + f_{n,c})",
         cite="Cortes and Vapnik, Support-Vector Networks, Machine Learning 20 (1995); many "

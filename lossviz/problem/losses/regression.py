@@ -6,13 +6,17 @@ for each class otherwise. That is worth seeing once, and cross-entropy is nearly
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from torch import Tensor
 from torch.nn import functional as F
 
+from lossviz.problem.code import call, changed
 from lossviz.problem.losses.probabilities import nearest_distribution
-from lossviz.problem.losses.targets import columns
+from lossviz.problem.losses.targets import columns, columns_code
 from lossviz.problem.problem import Criterion
-from lossviz.registry import LossEntry, Param, Shape, Task, losses
+from lossviz.registry import Code, LossEntry, Param, Shape, Task, Value, losses
 
 _TASKS: frozenset[Task] = frozenset({"regression", "classification"})
 
@@ -76,6 +80,17 @@ def make_smooth_l1(classes: int, beta: float) -> Criterion:
     return lambda outputs, targets: smooth_l1(outputs, targets, beta)
 
 
+def _code(function: Callable[..., Any]) -> Callable[[Mapping[str, Value], Shape], Code]:
+    """The code of a loss that is one of torch's own functions."""
+
+    def code(params: Mapping[str, Value], shape: Shape) -> Code:
+        options = changed(function, params)
+        text = call(f"F.{function.__name__}", "outputs", columns_code(shape), **options)
+        return Code(text, classes="(outputs[:, 0] > 0.5).long()" if shape.classes == 2 else "")
+
+    return code
+
+
 def _outputs(shape: Shape) -> int:
     return shape.classes if shape.classes > 2 else 1
 
@@ -86,6 +101,7 @@ losses.add(
         title="Mean squared error",
         about="The standard for values: right for even noise, easily led astray by outliers.",
         make=make_mse,
+        code=_code(F.mse_loss),
         formula=r"\frac1{NC} \sum_{n,c} (f_{nc} - y_{nc})^2",
         cite="Gauss, Theoria combinationis observationum (1821)",
         tasks=_TASKS,
@@ -100,6 +116,7 @@ losses.add(
         about="Every unit of error counts the same: outliers hardly matter, and steps do not "
         "shrink near the minimum.",
         make=make_mae,
+        code=_code(F.l1_loss),
         formula=r"\frac1{NC} \sum_{n,c} |f_{nc} - y_{nc}|",
         cite="Laplace, Deuxieme supplement a la theorie analytique des probabilites (1818)",
         tasks=_TASKS,
@@ -113,6 +130,7 @@ losses.add(
         title="Huber",
         about="Squared for small errors, linear for large ones: smooth and hard to lead astray.",
         make=make_huber,
+        code=_code(F.huber_loss),
         formula=r"\frac1{NC} \sum_{n,c} \begin{cases} r^2/2 & |r| \le \delta \\ "
         r"\delta(|r| - \delta/2) & \text{else} \end{cases},\quad r = f_{nc} - y_{nc}",
         cite="Huber, Robust Estimation of a Location Parameter, Ann. Math. Stat. 35 (1964)",
@@ -130,6 +148,7 @@ losses.add(
         title="Smooth L1",
         about="The absolute error with its corner rounded off within beta.",
         make=make_smooth_l1,
+        code=_code(F.smooth_l1_loss),
         formula=r"\frac1{NC} \sum_{n,c} \begin{cases} r^2/(2\beta) & |r| < \beta \\ "
         r"|r| - \beta/2 & \text{else} \end{cases},\quad r = f_{nc} - y_{nc}",
         cite="Girshick, Fast R-CNN, ICCV 2015",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from lossviz.registry import Shape
+
 
 def signs(targets: Tensor, like: Tensor) -> Tensor:
     """Class numbers 0 and 1 (N,) as -1 and +1, in the dtype of ``like``.
@@ -13,6 +15,15 @@ def signs(targets: Tensor, like: Tensor) -> Tensor:
     tensor([-1.,  1.])
     """
     return (2 * targets - 1).to(like.dtype)
+
+
+def columns_code(shape: Shape) -> str:
+    """What `columns` gives for data of this shape, as code; one column stands for two classes."""
+    if shape.task == "regression":
+        return "targets"
+    if shape.classes == 2:
+        return "targets[:, None].to(outputs.dtype)"
+    return f"F.one_hot(targets, {shape.classes}).to(outputs.dtype)"
 
 
 def columns(targets: Tensor, like: Tensor) -> Tensor:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from torch import nn
 
-from lossviz.registry import ModelEntry, models
+from lossviz.problem.models.common import no_tokens
+from lossviz.registry import Code, ModelEntry, models
 
 
 def make_linear(inputs: int, outputs: int) -> nn.Linear:
@@ -18,6 +19,8 @@ models.add(
         title="Linear or logistic regression",
         about="A weighted sum of the inputs: every usual loss is convex in its weights.",
         make=make_linear,
+        code=lambda params, inputs, outputs: Code(f"nn.Linear({inputs}, {outputs})"),
         formula=r"f(x) = W x + b",
+        refuses=no_tokens,
     )
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from torch import nn
 
-from lossviz.registry import ModelEntry, Param, models
+from lossviz.problem.code import stacked
+from lossviz.problem.models.common import no_tokens
+from lossviz.registry import Code, ModelEntry, Param, Value, models
 
 #: Names as in `torch.nn.functional`, and the modules that compute them.
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
@@ -38,12 +40,22 @@ def make_mlp(inputs: int, outputs: int, depth: int, width: int, activation: str)
     return nn.Sequential(*layers, nn.Linear(width, outputs))
 
 
+def code(params: Mapping[str, Value], inputs: int, outputs: int) -> Code:
+    """The layers and bends, one by one."""
+    bend = type(ACTIVATIONS[str(params["activation"])]()).__name__
+    layers: list[str] = []
+    for fan_in in [inputs] + [int(params["width"])] * (int(params["depth"]) - 1):
+        layers += [f"nn.Linear({fan_in}, {params['width']})", f"nn.{bend}()"]
+    return stacked([*layers, f"nn.Linear({params['width']}, {outputs})"])
+
+
 models.add(
     ModelEntry(
         name="mlp",
         title="Multi-layer perceptron",
         about="Fully connected layers with a bend between them: the smallest real network.",
         make=make_mlp,
+        code=code,
         formula=r"f(x) = W_{L} h_{L-1} + b_{L},\quad h_\ell = \varphi(W_\ell h_{\ell-1} + b_\ell)",
         cite="Rumelhart, Hinton and Williams, Learning Representations by Back-Propagating "
         "Errors, Nature 323 (1986)",
@@ -54,5 +66,6 @@ models.add(
                 "activation", "tanh", choices=tuple(ACTIVATIONS), help="The bend after each layer."
             ),
         ),
+        refuses=no_tokens,
     )
 )

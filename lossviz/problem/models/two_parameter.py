@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from torch import nn
 
-from lossviz.registry import ModelEntry, SettingError, Shape, models
+from lossviz.registry import Code, ModelEntry, SettingError, Shape, Value, models
 
 
 def make_two_parameter(inputs: int, outputs: int) -> nn.Linear:
@@ -43,6 +45,11 @@ def _refuses(shape: Shape, outputs: int) -> str:
     return _too_wide(shape.inputs) or _too_many(outputs)
 
 
+def code(params: Mapping[str, Value], inputs: int, outputs: int) -> Code:
+    """The layer; two inputs leave no room for a constant."""
+    return Code("nn.Linear(1, 1)" if inputs == 1 else "nn.Linear(2, 1, bias=False)")
+
+
 models.add(
     ModelEntry(
         name="two_parameter",
@@ -50,6 +57,7 @@ models.add(
         about="Slope and intercept, or two weights: the surface shows the whole loss, nothing is "
         "left out.",
         make=make_two_parameter,
+        code=code,
         formula=r"f(x) = w x + b \quad\text{or}\quad f(x) = w_1 x_1 + w_2 x_2",
         refuses=_refuses,
     )

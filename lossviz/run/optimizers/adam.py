@@ -77,6 +77,7 @@ optimizers.add(
         title="Adam",
         about="A step of about lr in every direction, whatever the size of the gradient.",
         make=make_adam,
+        code=shared.constructed(torch.optim.Adam, shared.betas),
         formula=_MEANS
         + r"\theta \leftarrow \theta - \eta\, \frac{\hat m}{\sqrt{\hat v} + \epsilon}, \quad "
         + _HAT,
@@ -94,6 +95,7 @@ optimizers.add(
         title="AdamW",
         about="Adam whose weight decay acts on the weights, not through the gradient.",
         make=make_adamw,
+        code=shared.constructed(torch.optim.AdamW, shared.betas),
         formula=_MEANS + r"\theta \leftarrow (1 - \eta \lambda)\, \theta - "
         r"\eta\, \frac{\hat m}{\sqrt{\hat v} + \epsilon}, \quad " + _HAT,
         cite="Loshchilov and Hutter 2019",
@@ -115,6 +117,7 @@ optimizers.add(
         title="NAdam",
         about="Adam with Nesterov's look ahead, whose momentum grows over the first steps.",
         make=make_nadam,
+        code=shared.constructed(torch.optim.NAdam, shared.betas),
         formula=_MEANS + r"\theta \leftarrow \theta - \frac{\eta}{\sqrt{\hat v} + \epsilon} "
         r"\left(\frac{(1 - \mu_t)\, g}{1 - \prod_{i \le t} \mu_i} + "
         r"\frac{\mu_{t+1}\, m}{1 - \prod_{i \le t + 1} \mu_i}\right), \quad "
@@ -139,6 +142,7 @@ optimizers.add(
         title="RAdam",
         about="Adam that steps like plain momentum until its mean square can be trusted.",
         make=make_radam,
+        code=shared.constructed(torch.optim.RAdam, shared.betas),
         formula=_MEANS + r"\theta \leftarrow \theta - \eta\, \hat m \cdot "
         r"\begin{cases} r_t / (\sqrt{\hat v} + \epsilon) & \rho_t > 5 \\ 1 & \text{else}"
         r"\end{cases}",
@@ -161,6 +165,7 @@ optimizers.add(
         title="Adamax",
         about="Adam that divides by the largest recent gradient instead of a mean square.",
         make=make_adamax,
+        code=shared.constructed(torch.optim.Adamax, shared.betas),
         formula=r"m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad "
         r"u \leftarrow \max(\beta_2 u, |g| + \epsilon), \quad "
         r"\theta \leftarrow \theta - \frac{\eta}{1 - \beta_1^t} \frac{m}{u}",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch.optim import Optimizer
 
-from lossviz.registry import OptimizerEntry, Param, SettingError, optimizers
+from lossviz.registry import OptimizerEntry, Param, SettingError, Value, optimizers
 from lossviz.run.optimizers import limits, shared
 from lossviz.run.optimizers.shared import DECOUPLED, PLAIN, Parameters, telling
 from lossviz.run.optimizers.worked_adaptive import (
@@ -55,6 +56,21 @@ def make_rprop(
     )
 
 
+def rprop_options(params: Mapping[str, Value]) -> dict[str, Any]:
+    """The parameters as `torch.optim.Rprop` takes them."""
+    return {
+        "lr": params["lr"],
+        "etas": (params["eta_minus"], params["eta_plus"]),
+        "step_sizes": (params["step_min"], params["step_max"]),
+    }
+
+
+def adafactor_options(params: Mapping[str, Value]) -> dict[str, Any]:
+    """The parameters as `torch.optim.Adafactor` takes them."""
+    rest = {name: value for name, value in params.items() if name not in ("eps1", "eps2")}
+    return {**rest, "eps": (params["eps1"] or None, params["eps2"])}
+
+
 @telling
 def make_adafactor(parameters: Parameters, eps1: float, eps2: float, **params: Any) -> Optimizer:
     """`torch.optim.Adafactor`; an ``eps1`` of 0 stands for torch's None, the machine's epsilon."""
@@ -67,6 +83,7 @@ optimizers.add(
         title="Adagrad",
         about="Steps shrink with the sum of all squared gradients so far.",
         make=make_adagrad,
+        code=shared.constructed(torch.optim.Adagrad),
         formula=r"s \leftarrow s + g^2, \quad \theta \leftarrow \theta - "
         r"\frac{\eta}{1 + (t - 1) \gamma} \frac{g}{\sqrt{s} + \epsilon}",
         cite="Duchi, Hazan and Singer 2011",
@@ -97,6 +114,7 @@ optimizers.add(
         title="Adadelta",
         about="Scales each step by the size of the last ones; begins very slowly.",
         make=make_adadelta,
+        code=shared.constructed(torch.optim.Adadelta),
         formula=r"v \leftarrow \rho v + (1 - \rho) g^2, \quad "
         r"\Delta = \frac{\sqrt{u + \epsilon}}{\sqrt{v + \epsilon}}\, g, \quad "
         r"u \leftarrow \rho u + (1 - \rho) \Delta^2, \quad \theta \leftarrow \theta - \eta \Delta",
@@ -118,6 +136,7 @@ optimizers.add(
         title="RMSprop",
         about="Divides the gradient by the root of its recent mean square.",
         make=make_rmsprop,
+        code=shared.constructed(torch.optim.RMSprop),
         formula=r"v \leftarrow \alpha v + (1 - \alpha) g^2, \quad "
         r"\theta \leftarrow \theta - \eta\, \frac{g}{\sqrt{v} + \epsilon}",
         cite="Hinton 2012, lecture 6; centred: Graves 2013",
@@ -140,6 +159,7 @@ optimizers.add(
         title="Rprop",
         about="Looks only at the gradient's sign; for full batches.",
         make=make_rprop,
+        code=shared.constructed(torch.optim.Rprop, rprop_options),
         formula=r"\eta_i \leftarrow \eta_i \cdot \begin{cases} \eta_+ & g_i g_i' > 0 \\ "
         r"\eta_- & g_i g_i' < 0 \end{cases}, \quad \theta_i \leftarrow \theta_i - "
         r"\eta_i\, \mathrm{sign}(g_i)",
@@ -161,6 +181,7 @@ optimizers.add(
         title="Adafactor",
         about="Keeps the mean squares of a matrix by row and by column only, and clips its steps.",
         make=make_adafactor,
+        code=shared.constructed(torch.optim.Adafactor, adafactor_options),
         formula=r"\hat V = \frac{R\, C}{\mathbf 1^\top R}, \quad U = \frac{G}{\sqrt{\hat V}}, "
         r"\quad \theta \leftarrow \theta - \max(\epsilon_2, \mathrm{rms}(\theta))\, "
         r"\min(\eta, t^{-1/2})\, \frac{U}{\max(1, \mathrm{rms}(U) / d)}",

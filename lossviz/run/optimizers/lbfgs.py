@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch.optim import Optimizer
 
-from lossviz.registry import OptimizerEntry, Param, optimizers
+from lossviz.registry import OptimizerEntry, Param, Value, optimizers
 from lossviz.run.optimizers import shared
 from lossviz.run.optimizers.shared import Parameters, telling
 from lossviz.run.optimizers.worked_others import worked_lbfgs
@@ -35,12 +38,20 @@ def make_lbfgs(
     )
 
 
+def options(params: Mapping[str, Value]) -> dict[str, Any]:
+    """The parameters as `torch.optim.LBFGS` takes them."""
+    rest = {name: value for name, value in params.items() if name != "line_search"}
+    search = None if params["line_search"] == "none" else params["line_search"]
+    return {**rest, "max_eval": params["max_eval"] or None, "line_search_fn": search}
+
+
 optimizers.add(
     OptimizerEntry(
         name="lbfgs",
         title="L-BFGS",
         about="Learns the curvature from the last steps; several evaluations of the loss in one.",
         make=make_lbfgs,
+        code=shared.constructed(torch.optim.LBFGS, options),
         formula=r"\theta \leftarrow \theta - \eta\, H_k\, g, \quad H_k \approx "
         r"(\nabla^2 L)^{-1} \text{ from the last } m \text{ pairs } "
         r"(\Delta\theta, \Delta g)",

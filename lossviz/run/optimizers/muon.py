@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch.optim import Optimizer
 
-from lossviz.registry import OptimizerEntry, Param, SettingError, optimizers
+from lossviz.registry import Code, OptimizerEntry, Param, SettingError, Value, optimizers
 from lossviz.run.optimizers import shared
 from lossviz.run.optimizers.shared import BETAS, DECOUPLED, PLAIN, Parameters, telling
 
@@ -149,12 +149,29 @@ def make_muon(
     return SideBySide([muon, adamw])
 
 
+def code(params: Mapping[str, Value], shapes: Sequence[tuple[int, ...]]) -> Code:
+    """Both optimizers, or Muon alone where there are only matrices."""
+    own = ("lr", "weight_decay", "momentum", "nesterov", "eps", "ns_steps")
+    options = {**{name: params[name] for name in own}, "adjust_lr_fn": params["adjust_lr"]}
+    if all(len(shape) == 2 for shape in shapes):
+        return Code(shared.constructor(torch.optim.Muon, options, "parameters"))
+    beside = {
+        "lr": params["adamw_lr"],
+        "betas": (params["beta1"], params["beta2"]),
+        "weight_decay": params["weight_decay"],
+    }
+    matrices, others = (f"[p for p in parameters if p.dim() {sign} 2]" for sign in ("==", "!="))
+    muon = shared.constructor(torch.optim.Muon, options, matrices)
+    return Code(f"[{muon}, {shared.constructor(torch.optim.AdamW, beside, others)}]")
+
+
 optimizers.add(
     OptimizerEntry(
         name="muon",
         title="Muon",
         about="Makes each matrix's step orthogonal; vectors such as biases are trained by AdamW.",
         make=make_muon,
+        code=code,
         formula=r"B \leftarrow \mu B + G, \quad \theta \leftarrow (1 - \eta \lambda)\, \theta - "
         r"\eta\, \sqrt{\max(1, \tfrac{\text{rows}}{\text{columns}})}\ "
         r"\mathrm{NewtonSchulz}(G + \mu B)",

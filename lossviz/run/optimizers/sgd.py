@@ -51,6 +51,7 @@ optimizers.add(
         title="SGD",
         about="Gradient descent: step against the gradient, with momentum if wanted.",
         make=make_sgd,
+        code=shared.constructed(torch.optim.SGD),
         formula=r"v \leftarrow \mu v + (1 - \tau)\, g, \quad \theta \leftarrow \theta - \eta\, v",
         cite="Cauchy 1847; Polyak 1964; Nesterov 1983; Sutskever et al. 2013",
         worked=worked_sgd,
@@ -71,6 +72,7 @@ optimizers.add(
         title="ASGD",
         about="Gradient descent with a slowly falling step; the mean of its path is kept beside.",
         make=make_asgd,
+        code=shared.constructed(torch.optim.ASGD),
         formula=r"\theta \leftarrow (1 - \lambda \eta_t)\,\theta - \eta_t\, g, \quad "
         r"\eta_t = \eta\,(1 + \lambda \eta t)^{-\alpha}",
         cite="Polyak and Juditsky 1992",

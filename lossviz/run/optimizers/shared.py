@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
 from torch.nn import Parameter
 from torch.optim import Optimizer
 
-from lossviz.registry import Param, SettingError
+from lossviz.problem.code import call, changed
+from lossviz.registry import Code, Param, SettingError, Value
 
 Parameters = Iterable[Parameter]
 
@@ -37,6 +38,43 @@ def beta(name: str, default: float, what: str) -> Param:
 def eps(default: float) -> Param:
     """The small number beside a square root in a denominator."""
     return Param("eps", default, 1e-16, 1.0, "log", "Keeps the division from blowing up.")
+
+
+def betas(params: Mapping[str, Value]) -> dict[str, Any]:
+    """The parameters as Adam's relatives take them, ``beta1`` and ``beta2`` as a pair.
+
+    >>> betas({"lr": 0.1, "beta1": 0.9, "beta2": 0.99})
+    {'lr': 0.1, 'betas': (0.9, 0.99)}
+    """
+    rest = {name: value for name, value in params.items() if name not in ("beta1", "beta2")}
+    return {**rest, "betas": (params["beta1"], params["beta2"])}
+
+
+def constructor(kind: type[Optimizer], options: Mapping[str, Any], tensors: str) -> str:
+    """A call of an optimizer of `torch.optim`, as code; the learning rate is always written.
+
+    >>> import torch
+    >>> constructor(torch.optim.SGD, {"momentum": 0.9, "lr": 0.1, "nesterov": False}, "parameters")
+    'torch.optim.SGD(parameters, lr=0.1, momentum=0.9)'
+    """
+    others = changed(kind, {name: value for name, value in options.items() if name != "lr"})
+    return call(f"torch.optim.{kind.__name__}", tensors, lr=options["lr"], **others)
+
+
+Params = Mapping[str, Value]
+Shapes = Sequence[tuple[int, ...]]
+
+
+def constructed(
+    kind: type[Optimizer], arranged: Callable[[Params], dict[str, Any]] = dict
+) -> Callable[[Params, Shapes], Code]:
+    """The code of an optimizer of `torch.optim`.
+
+    Args:
+        kind: Its class.
+        arranged: Turns the parameters into the options of the class.
+    """
+    return lambda params, shapes: Code(constructor(kind, arranged(params), "parameters"))
 
 
 DECOUPLED = "Shrinks the weights by lr times this in each step, apart from the gradient."

@@ -13,7 +13,7 @@ from torch.optim.lr_scheduler import (
 )
 
 from lossviz.registry import Param, ScheduleEntry, schedules
-from lossviz.run.schedules.shared import WARMUP, warmed
+from lossviz.run.schedules.shared import WARMUP, warmed, written
 
 
 def make_constant(optimizer: Optimizer, steps: int, warmup: int) -> LRScheduler:
@@ -56,6 +56,7 @@ schedules.add(
         title="Constant",
         about="The same learning rate in every step.",
         make=make_constant,
+        code=written("LambdaLR", "lambda step: 1.0"),
         formula=r"\eta_t = \eta",
         params=(WARMUP,),
     )
@@ -67,6 +68,7 @@ schedules.add(
         title="Steps",
         about="Multiplied by gamma every n steps.",
         make=make_step,
+        code=written("StepLR", "step_size={every}", "gamma={gamma}"),
         formula=r"\eta_t = \eta\, \gamma^{\lfloor t / n \rfloor}",
         params=(
             Param("every", 100, 1, 10_000, "log", "Steps between two drops.", title="every"),
@@ -82,6 +84,7 @@ schedules.add(
         title="Exponential",
         about="Multiplied by gamma in every step.",
         make=make_exponential,
+        code=written("ExponentialLR", "gamma={gamma}"),
         formula=r"\eta_t = \eta\, \gamma^t",
         params=(Param("gamma", 0.99, 0.5, 1.0, "linear", "Factor of each step."), WARMUP),
     )
@@ -93,6 +96,7 @@ schedules.add(
         title="Linear decay",
         about="Down in a straight line over the run.",
         make=make_linear,
+        code=written("LinearLR", "start_factor=1.0", "end_factor={end}", "total_iters=LEFT"),
         formula=r"\eta_t = \eta \left(1 - (1 - e)\, \tfrac{t}{T}\right)",
         params=(
             Param("end", 0.0, 0.0, 1.0, "linear", "Share of the rate that is left at the end."),
@@ -107,6 +111,7 @@ schedules.add(
         title="Polynomial decay",
         about="Down to 0 over the run, along a power of the steps that are left.",
         make=make_polynomial,
+        code=written("PolynomialLR", "total_iters=LEFT", "power={power}"),
         formula=r"\eta_t = \eta \left(1 - \tfrac{t}{T}\right)^p",
         params=(Param("power", 2.0, 0.1, 10.0, "log", "Power of the share left."), WARMUP),
     )
@@ -118,6 +123,7 @@ schedules.add(
         title="Inverse square root",
         about="Falls with the root of the number of steps, as proofs of convergence ask for.",
         make=make_inverse_sqrt,
+        code=written("LambdaLR", "lambda step: (step + 1) ** -0.5"),
         formula=r"\eta_t = \frac{\eta}{\sqrt{t + 1}}",
         cite="Robbins and Monro 1951; Vaswani et al. 2017",
         params=(WARMUP,),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import (
     CosineAnnealingLR,
@@ -10,8 +12,8 @@ from torch.optim.lr_scheduler import (
     OneCycleLR,
 )
 
-from lossviz.registry import Param, ScheduleEntry, schedules
-from lossviz.run.schedules.shared import WARMUP, warmed
+from lossviz.registry import Code, Param, ScheduleEntry, Value, schedules
+from lossviz.run.schedules.shared import WARMUP, share, warmed, warmed_code
 
 
 def make_cosine(optimizer: Optimizer, steps: int, end: float, warmup: int) -> LRScheduler:
@@ -62,12 +64,40 @@ def make_one_cycle(
     return warmed(optimizer, steps, warmup, make)
 
 
+def cosine_code(params: Mapping[str, Value], steps: int, momentum: bool) -> Code:
+    """A call of `CosineAnnealingLR`."""
+    end = float(params["end"])
+    least = [f"eta_min={share(end)}"] if end else []
+    return warmed_code("CosineAnnealingLR", params, steps, "T_max=LEFT", *least)
+
+
+def restarts_code(params: Mapping[str, Value], steps: int, momentum: bool) -> Code:
+    """A call of `CosineAnnealingWarmRestarts`."""
+    arguments = f"T_0={params['period']}", f"T_mult={params['factor']}"
+    return warmed_code("CosineAnnealingWarmRestarts", params, steps, *arguments)
+
+
+def one_cycle_code(params: Mapping[str, Value], steps: int, momentum: bool) -> Code:
+    """A call of `OneCycleLR`."""
+    rising, left = float(params["rising"]), max(1, steps - int(params["warmup"]))
+    return warmed_code(
+        "OneCycleLR",
+        params,
+        steps,
+        f"max_lr={share(float(params['peak']))}",
+        "total_steps=LEFT",
+        f"pct_start={rising * (1 - 1e-12) if rising * left == 1 else rising!r}",
+        f"cycle_momentum={bool(params['cycle_momentum']) and momentum}",
+    )
+
+
 schedules.add(
     ScheduleEntry(
         name="cosine",
         title="Cosine",
         about="Down along half a cosine over the run: slowly, then fast, then slowly.",
         make=make_cosine,
+        code=cosine_code,
         formula=r"\eta_t = \eta \left(e + (1 - e)\, \tfrac12 (1 + \cos \tfrac{\pi t}{T})\right)",
         cite="Loshchilov and Hutter 2017",
         params=(
@@ -83,6 +113,7 @@ schedules.add(
         title="Cosine with warm restarts",
         about="Down along half a cosine, then up at once and down again.",
         make=make_restarts,
+        code=restarts_code,
         formula=r"\eta_t = \eta\, \tfrac12 \left(1 + \cos \tfrac{\pi s}{T_i}\right), \quad "
         r"T_{i+1} = k\, T_i",
         cite="Loshchilov and Hutter 2017",
@@ -101,6 +132,7 @@ schedules.add(
         about="From 1/25 of the peak up to it, then down to nearly nothing; momentum the other "
         "way.",
         make=make_one_cycle,
+        code=one_cycle_code,
         formula=r"\tfrac{p \eta}{25} \to p \eta \to \tfrac{p \eta}{25 \cdot 10^4}",
         cite="Smith and Topin 2018",
         params=(
