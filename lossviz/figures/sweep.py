@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.figures.layout import axis, base_layout, check_mode
-from lossviz.figures.theme import PALETTE, Mode, mark
+from lossviz.figures.brush import FLAT, Brush
+from lossviz.figures.layout import axis, base_layout, check_mode, note
+from lossviz.figures.theme import Mode
+from lossviz.figures.words import number
 from lossviz.run.sweep import Sweep
 
-#: The head at the best learning rate.
-BEST = "diamond"
+#: Heads at the best rates.
+STYLE = replace(FLAT, width=2.0, head=(13, 2.0))
+#: A linear axis ends at so many times the height of the median curve over the lowest point.
+BULK = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,32 +26,51 @@ class SweepInfo:
     """What is drawn of one contender's sweep.
 
     Args:
-        name: What the legend says.
+        label: What the legend says.
         rates: (L,) learning rates.
         middle, low, high: (L,) the median and the quartiles of the final loss over the seeds, less
-            ``minimum`` where that is known; not a number where the median run diverged.
+            the minimum where that is known; not a number where they diverged.
         best: The place of the best rate, or None when every rate diverged.
-        diverged: (L,) whether the median run diverged.
+        mark: The place in `theme.MARKS`.
     """
 
-    name: str
+    label: str
     rates: np.ndarray
     middle: np.ndarray
     low: np.ndarray
     high: np.ndarray
     best: int | None
-    diverged: np.ndarray
+    mark: int = 0
+
+    @property
+    def diverged(self) -> np.ndarray:
+        """Whether the median run diverged (L,)."""
+        return ~np.isfinite(self.middle)
+
+    @property
+    def diverged_at(self) -> int | None:
+        """0 where every rate diverged: its head in the legend is an x."""
+        return 0 if self.best is None else None
+
+    @property
+    def legend(self) -> str:
+        """The label with the best rate, or that there is none."""
+        if self.best is None:
+            return f"{self.label} (every rate diverged)"
+        return f"{self.label}, best at {number(float(self.rates[self.best]))}"
 
 
-def sweep_info(found: Sweep, name: str, minimum: float | None = None) -> SweepInfo:
-    """What is drawn of one sweep."""
-    final = np.asarray(found.final, dtype=np.float64) - (minimum or 0.0)
-    quartiles = np.quantile(final, (0.25, 0.5, 0.75), axis=1, method="nearest")
-    low, middle, high = np.where(np.isfinite(quartiles), quartiles, np.nan)
-    diverged = ~np.isfinite(middle)
-    rates = np.asarray(found.rates)
-    best = None if diverged.all() else int(found.median.argmin())
-    return SweepInfo(name, rates, middle, low, high, best, diverged)
+def sweep_info(found: Sweep, label: str, minimum: float | None = None, mark: int = 0) -> SweepInfo:
+    """What is drawn of one sweep; see `SweepInfo`."""
+    above = minimum or 0.0
+    # "nearest" never computes with infinities.
+    low, high = np.quantile(found.final, (0.25, 0.75), axis=1, method="nearest")
+    low, middle, high = (
+        np.where(np.isfinite(values), values - above, np.nan)
+        for values in (low, found.median, high)
+    )
+    best = int(found.median.argmin()) if np.isfinite(middle).any() else None
+    return SweepInfo(label, np.asarray(found.rates), middle, low, high, best, mark)
 
 
 def sweep(
@@ -57,10 +81,12 @@ def sweep(
 ) -> go.Figure:
     """The final loss over the learning rate, one curve for each contender.
 
-    How to read it: the lowest point of a curve is what its optimizer can do within the budget, the
-    width of its valley how carefully its learning rate has to be chosen. A cross at the upper edge
-    is a learning rate with which it diverged. On a logarithmic axis what ended at 0 or below stands
-    at the lower edge, and its value is there on hovering.
+    How to read it: the lowest point of a curve, marked by its head, is what its optimizer can do
+    within the budget; the width of its valley tells how carefully its learning rate has to be
+    chosen. A cross at the upper edge is a learning rate with which it diverged. Bands hold the
+    middle half of the seeds. On a logarithmic axis what ended at 0 or below stands at the lower
+    edge; on a linear one, which a loss below 0 asks for, high curves go on above the picture. The
+    values are there on hovering.
 
     Args:
         sweeps: One for each contender.
@@ -71,26 +97,45 @@ def sweep(
     Raises:
         ValueError: When there is not one name for each sweep, or the mode is unknown.
     """
-    infos = [sweep_info(one, name, minimum) for one, name in zip(sweeps, names, strict=True)]
-    return draw(infos, "f minus its minimum" if minimum is not None else "f", check_mode(mode))
+    mode = check_mode(mode)
+    if len(sweeps) != len(names):
+        raise ValueError(
+            f"There are {len(sweeps)} sweeps and {len(names)} names; give each sweep a name."
+        )
+    infos = [
+        sweep_info(found, name, minimum, index)
+        for index, (found, name) in enumerate(zip(sweeps, names, strict=True))
+    ]
+    return draw(infos, "f" if minimum is None else "f minus its minimum", mode)
 
 
 def draw(infos: Sequence[SweepInfo], title: str, mode: Mode) -> go.Figure:
     """The curves, with a head at each best rate and a cross for what diverged."""
-    layout = base_layout(mode, "", (), [info.name for info in infos])
-    figure = go.Figure(layout=layout)
+    words = [info.legend for info in infos]
+    figure = go.Figure(layout=base_layout(mode, "", (), words))
     floor = floor_of(infos)
-    for index, info in enumerate(infos):
-        figure.add_traces(_traces(info, index, mode, floor))
+    upright: dict[str, Any] = {"type": "log"} if floor else {"range": linear_range(infos)}
     figure.update_layout(
         height=340,
         margin={"t": 16},
-        xaxis=axis(mode, "learning rate", type="log", exponentformat="power"),
-        yaxis=axis(mode, f"{title} after the last step", type="log" if floor else "linear"),
+        xaxis=axis(mode, "learning rate", type="log"),
+        yaxis=axis(mode, f"{title} after the last step", **upright),
         # Crosses of what diverged have no height; they stand in rows along the upper edge.
         yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
     )
+    if not infos:
+        figure.add_annotation(**note(mode, "There is no sweep to draw."))
+    elif all(info.best is None for info in infos):
+        figure.add_annotation(**note(mode, "Every learning rate of every contender diverged."))
+    for row, info in enumerate(infos):
+        figure.add_traces(_traces(info, Brush(STYLE, info, mode), floor, row))
     return figure
+
+
+def _known(infos: Sequence[SweepInfo]) -> np.ndarray:
+    """All medians that are numbers."""
+    every = np.concatenate([np.zeros(0), *(info.middle for info in infos)])
+    return every[np.isfinite(every)]
 
 
 def floor_of(infos: Sequence[SweepInfo]) -> float | None:
@@ -98,58 +143,82 @@ def floor_of(infos: Sequence[SweepInfo]) -> float | None:
 
     A loss below 0 by more than its rounding asks for a linear one.
     """
-    every = np.concatenate([info.middle[~info.diverged] for info in infos])
+    every = _known(infos)
     positive = every[every > 0]
     if not len(positive) or every.min() < -1e-9 * positive.max():
         return None
-    return float(positive.min()) / 10 if (every <= 0).any() else float(positive.min()) / 2
+    # Where something stands at the edge, the edge keeps its distance.
+    return float(positive.min()) / (10 if (every <= 0).any() else 2)
 
 
-def _traces(info: SweepInfo, index: int, mode: Mode, floor: float | None) -> list[go.Scatter]:
-    its = mark(index)
-    color = its.color(mode)
-    several = (info.low != info.high)[np.isfinite(info.low)].any()
-    traces = [_band(info, color)] if several else []
-    drawn = info.middle if floor is None else np.maximum(info.middle, floor)
-    traces.append(
-        go.Scatter(
-            x=info.rates, y=drawn, customdata=info.middle, name=info.name, mode="lines+markers",
-            line={"color": color, "width": 2, "dash": its.plotly_dash}, marker={"size": 5},
-            hovertemplate=f"{info.name}<br>rate %{{x:.3g}}: %{{customdata:.4g}}<extra></extra>",
-        )
-    )  # fmt: skip
+def linear_range(infos: Sequence[SweepInfo]) -> list[float]:
+    """The ends of a linear axis: one rate that nearly diverged does not flatten all others."""
+    every = _known(infos)
+    if not len(every):
+        return [0.0, 1.0]
+    low = float(every.min())
+    high = min(float(every.max()), low + BULK * (float(np.median(every)) - low))
+    room = 0.06 * (high - low) or 0.1 * abs(low) or 0.5
+    return [low - room, high + room]
+
+
+def _traces(info: SweepInfo, brush: Brush, floor: float | None, row: int) -> list[Any]:
+    traces = [brush.key(), *_bands(info, brush, floor), _curve(info, brush, floor)]
     if info.best is not None:
-        traces.append(
-            go.Scatter(
-                x=info.rates[[info.best]], y=drawn[[info.best]], mode="markers",
-                marker={
-                    "size": 13, "color": color, "symbol": BEST,
-                    "line": {"width": 2, "color": PALETTE[mode].background},
-                },
-                showlegend=False, hoverinfo="skip",
-            )
-        )  # fmt: skip
+        point = np.array([[info.rates[info.best], _lifted(info.middle, floor)[info.best]]])
+        traces.append(brush.end(point, _words(info), customdata=info.middle[[info.best]]))
     if info.diverged.any():
-        traces.append(
-            go.Scatter(
-                x=info.rates[info.diverged],
-                y=np.full(info.diverged.sum(), 0.985 - 0.03 * index),
-                yaxis="y2", mode="markers", showlegend=False,
-                marker={"size": 7, "color": color, "symbol": "x-thin",
-                        "line": {"width": 2, "color": color}},
-                hovertemplate=f"{info.name}<br>rate %{{x:.3g}} diverged<extra></extra>",
-            )
-        )  # fmt: skip
+        traces.append(_crosses(info, brush, row))
     return traces
 
 
-def _band(info: SweepInfo, color: str) -> go.Scatter:
-    """The quartiles over the seeds of the noise."""
+def _words(info: SweepInfo) -> str:
+    """What is said on hovering, where ``customdata`` holds the loss."""
+    return f"<b>{info.label}</b><br>rate %{{x:.3~g}}<br>%{{customdata:.4~g}}<extra></extra>"
+
+
+def _lifted(values: np.ndarray, floor: float | None) -> np.ndarray:
+    """What a logarithmic axis cannot show stands at its edge."""
+    return values if floor is None else np.maximum(values, floor)
+
+
+def _curve(info: SweepInfo, brush: Brush, floor: float | None) -> Any:
+    return brush.trace(
+        np.column_stack([info.rates, _lifted(info.middle, floor)]),
+        mode="lines+markers",
+        line=brush.line,
+        marker={"size": 5, "color": brush.color},
+        customdata=info.middle,
+        hovertemplate=_words(info),
+    )
+
+
+def _bands(info: SweepInfo, brush: Brush, floor: float | None) -> list[Any]:
+    """The quartiles over the seeds of the noise, a band for each stretch of rates with both."""
     known = np.isfinite(info.low) & np.isfinite(info.high)
-    rates = info.rates[known]
-    return go.Scatter(
-        x=np.concatenate([rates, rates[::-1]]),
-        y=np.concatenate([info.high[known], info.low[known][::-1]]),
-        fill="toself", fillcolor=color, opacity=0.18, line={"width": 0}, mode="lines",
-        showlegend=False, hoverinfo="skip",
-    )  # fmt: skip
+    if not (info.low != info.high)[known].any():
+        return []
+    places = np.flatnonzero(known)
+    stretches = np.split(places, np.flatnonzero(np.diff(places) > 1) + 1)
+    low, high = _lifted(info.low, floor), _lifted(info.high, floor)
+    return [
+        brush.trace(
+            np.column_stack([info.rates[around], np.concatenate([high[s], low[s[::-1]]])]),
+            fill="toself", fillcolor=brush.color, opacity=0.18, line={"width": 0}, mode="lines",
+            hoverinfo="skip",
+        )
+        for s in stretches
+        for around in [np.concatenate([s, s[::-1]])]
+    ]  # fmt: skip
+
+
+def _crosses(info: SweepInfo, brush: Brush, row: int) -> Any:
+    """The rates that diverged, along the upper edge."""
+    rates = info.rates[info.diverged]
+    return brush.trace(
+        np.column_stack([rates, np.full(len(rates), 0.985 - 0.03 * row)]),
+        yaxis="y2",
+        mode="markers",
+        marker={"size": 7, "symbol": "x-thin", "line": {"width": 2, "color": brush.color}},
+        hovertemplate=f"<b>{info.label}</b><br>rate %{{x:.3~g}} diverged<extra></extra>",
+    )
