@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-ALL = ("surface", "race", "functions", "browser", "classroom")
+ALL = ("surface", "models", "race", "functions", "browser", "classroom")
 
 
 def main(names: list[str]) -> None:

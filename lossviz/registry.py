@@ -311,9 +311,17 @@ class ModelEntry(Entry):
     Args:
         refuses: ``refuses(shape, outputs)`` gives the reason why a data set of that shape, with
             the number of outputs that the loss wants, cannot be used, or "".
+        shaped: Whether ``make`` takes the `Shape` too, as ``shape=``: how a row of inputs is to be
+            read as an image, a sequence or tokens.
     """
 
     refuses: Callable[[Shape, int], str] = lambda shape, outputs: ""
+    shaped: bool = False
+
+    def module(self, shape: Shape, outputs: int, params: Mapping[str, Value]) -> Any:
+        """The module for data of a shape, with so many outputs."""
+        more = {"shape": shape} if self.shaped else {}
+        return self.make(shape.inputs, outputs, **more, **params)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -269,9 +269,17 @@ def _unchecked(values: Mapping[str, Any]) -> Experiment:
 def _fitting(name: str, bare: Experiment) -> str:
     """A choice for this field that goes with the others."""
     if name == "loss":
-        names = _fitting_losses(bare.model, bare.shape) or _fitting_losses("mlp", bare.shape)
-        return names[0]
-    return "mlp" if name == "model" else "default"
+        every = (bare.model, *registry.models.names())
+        return next(names[0] for m in every if (names := _fitting_losses(m, bare.shape)))
+    return _fitting_model(bare) if name == "model" else "default"
+
+
+def _fitting_model(bare: Experiment) -> str:
+    """The usual model, or the first one that takes the data when that does not."""
+    shape = bare.shape
+    outputs = registry.losses[bare.loss].outputs(shape)
+    fitting = [model.name for model in registry.models if not model.refuses(shape, outputs)]
+    return "mlp" if "mlp" in fitting or not fitting else fitting[0]
 
 
 def _fitting_losses(model: str, shape: Shape) -> tuple[str, ...]:

@@ -21,10 +21,10 @@ from lossviz.ui.stage.pack import unpack
 
 
 def bases() -> Iterator[Experiment]:
-    """Every data set with every loss that fits it, on a linear and on a layered model."""
+    """Every data set with every loss that fits it, on models that differ."""
     for dataset in registry.datasets.names():
         for loss in registry.losses.names():
-            for model in ("linear", "mlp"):
+            for model in ("linear", "mlp", "transformer"):
                 try:
                     yield Experiment(dataset=dataset, loss=loss, model=model, steps=3)
                 except SettingError:

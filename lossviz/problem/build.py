@@ -15,7 +15,7 @@ from lossviz import registry
 from lossviz.problem.data import Data, Table
 from lossviz.problem.model import ModuleModel
 from lossviz.problem.problem import Problem
-from lossviz.registry import SettingError, Value
+from lossviz.registry import SettingError, Shape, Value
 
 if TYPE_CHECKING:
     from lossviz.settings import Experiment
@@ -28,7 +28,8 @@ def build(exp: Experiment) -> Problem:
     """The problem of an experiment; the same experiment always gives the same numbers.
 
     The data are drawn and split with ``data_seed``, the parameters with ``seed``. The random state
-    of the caller stays as it was.
+    of the caller stays as it was. Batch normalisation takes the statistics of the batch, as torch
+    does in training (`lossviz.problem.normalise`).
 
     Raises:
         SettingError: When the choices do not go together.
@@ -37,7 +38,7 @@ def build(exp: Experiment) -> Problem:
     dtype: torch.dtype = getattr(torch, exp.dtype)
     data = build_data(exp)
     module = build_module(exp).to(dtype)
-    model = ModuleModel(module)
+    model = ModuleModel(module, statistics="batch", known=data.inputs)
     return Problem(
         model=model,
         criterion=loss.make(data.shape.classes, **exp.loss_params),
@@ -56,7 +57,8 @@ def build_data(exp: Experiment) -> Data:
 
     The scaling is fitted on the training samples alone. In a regression the targets are scaled
     like the inputs, so that one learning rate suits any unit; choose the scaling "none" for raw
-    values. A classification is split so that both parts have the classes in proportion.
+    values. Tokens are never scaled, and a sequence has one scaling for all its steps. A
+    classification is split so that both parts have the classes in proportion.
 
     Raises:
         SettingError: When a part would be left without a sample (or without one for each class).
@@ -66,7 +68,7 @@ def build_data(exp: Experiment) -> Data:
     table: Table = entry.make(np.random.default_rng(exp.data_seed), **exp.dataset_params)
     train, test = split(table.targets, exp.test_share, exp.data_seed, shape.classes)
     dtype = getattr(torch, exp.dtype)
-    inputs = scaler(table.inputs[train], exp.scaling)(table.inputs)
+    inputs = scaled(table.inputs, train, exp.scaling, shape)
     if shape.task == "regression":
         values = table.targets[:, None]
         targets = torch.from_numpy(scaler(values[train], exp.scaling)(values)).to(dtype)
@@ -118,6 +120,24 @@ def split(
     return train, test
 
 
+def scaled(inputs: np.ndarray, train: np.ndarray, scaling: str, shape: Shape) -> np.ndarray:
+    """All rows of inputs (N, D), scaled as the training rows say and as the kind of data allows.
+
+    >>> rows = np.array([[0.0, 1.0], [2.0, 3.0]])
+    >>> steps = Shape("regression", 2, 0, "sequence", (2, 1))
+    >>> scaled(rows, np.array([0, 1]), "unit", steps).round(2).tolist()
+    [[0.0, 0.33], [0.67, 1.0]]
+    """
+    if shape.kind == "tokens":
+        return inputs  # numbers of entries of a list
+    if shape.kind == "sequence":
+        # Otherwise one and the same value would be another number from step to step.
+        steps = inputs.reshape(-1, shape.sides[1])
+        known = inputs[train].reshape(-1, shape.sides[1])
+        return scaler(known, scaling)(steps).reshape(inputs.shape)
+    return scaler(inputs[train], scaling)(inputs)
+
+
 def scaler(known: np.ndarray, scaling: str) -> Callable[[np.ndarray], np.ndarray]:
     """The scaling fitted to known rows (N, D), as a function of rows.
 
@@ -161,7 +181,7 @@ def build_module(exp: Experiment) -> nn.Module:
     if reason:
         raise SettingError(f"The model {exp.model!r} does not fit: {reason}")
     with seeded(exp.seed):
-        module: nn.Module = entry.make(shape.inputs, outputs, **exp.model_params)
+        module: nn.Module = entry.module(shape, outputs, exp.model_params)
         initialise(
             module,
             torch.default_generator,
@@ -179,7 +199,7 @@ def initialise(
 ) -> None:
     """Fill a module's weights and biases in place, in the order of its parameters.
 
-    A weight is a parameter of two or more dimensions, a bias one whose name is or ends in "bias";
+    A weight is a parameter of two or more dimensions, a bias one whose own name begins with "bias";
     any other parameter (the scale of a normalisation, say) stays as it is.
 
     Args:
@@ -198,7 +218,7 @@ def initialise(
         for name, tensor in module.named_parameters():
             if tensor.dim() >= 2:
                 for_weight.make(tensor, generator, **weights[1])
-            elif name.rpartition(".")[2] == "bias":
+            elif name.rpartition(".")[2].startswith("bias"):
                 for_bias.make(tensor, generator, **biases[1])
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import torch
@@ -13,6 +13,7 @@ from torch.func import vmap
 from lossviz.problem.data import Data
 from lossviz.problem.model import Model, ModuleModel
 from lossviz.problem.noise import Noise
+from lossviz.problem.normalise import Statistics, check_statistics
 from lossviz.problem.space import Params, ParamSpace
 from lossviz.registry import Shape
 
@@ -49,24 +50,37 @@ class Problem:
     names: tuple[str, ...] = ()
 
     @classmethod
-    def from_module(cls, module: nn.Module, loss_fn: Criterion, data: Batch) -> Problem:
+    def from_module(
+        cls,
+        module: nn.Module,
+        loss_fn: Criterion,
+        data: Batch | Iterable[Batch],
+        statistics: Statistics = "frozen",
+    ) -> Problem:
         """The problem of any module on (inputs, targets).
 
         The module is copied and put into evaluation mode; weights, buffers, ``requires_grad``, mode
-        and the random state of the caller stay as they were.
+        and the random state of the caller stay as they were. Data and parameters stay on the device
+        on which they are.
 
         Args:
             module: Called as ``module(inputs)``.
             loss_fn: ``loss_fn(outputs, targets)`` gives a scalar.
-            data: Inputs and targets, the whole batch over which the loss is meant.
+            data: Inputs and targets, the whole batch over which the loss is meant; or batches of
+                them, such as a `torch.utils.data.DataLoader`, which are joined in their order.
+            statistics: What batch normalisation uses, "frozen", "batch" or "recomputed"; see
+                `lossviz.problem.normalise`.
+
+        Raises:
+            ValueError: For data that are no pairs of tensors, or none at all.
 
         >>> net = nn.Linear(2, 1)
         >>> prob = Problem.from_module(net, nn.MSELoss(), (torch.ones(3, 2), torch.ones(3, 1)))
         >>> bool(prob.loss(prob.params0) == nn.MSELoss()(net(torch.ones(3, 2)), torch.ones(3, 1)))
         True
         """
-        inputs, targets = data
-        model = ModuleModel(module)
+        inputs, targets = whole_batch(data)
+        model = ModuleModel(module, statistics, known=inputs)
         width = inputs.shape[-1] if inputs.dim() > 1 else 1
         task: Literal["regression", "classification"] = (
             "regression" if targets.is_floating_point() else "classification"
@@ -108,6 +122,71 @@ class Problem:
         return vmap(lambda row: self.loss(self.space.unflatten(row), (inputs, targets)))(theta)
 
     def outputs(self, theta: Tensor, inputs: Tensor) -> Tensor:
-        """Outputs (K, N, C) at K points theta (K, P), without gradients."""
+        """Outputs (K, N, C) at K points theta (K, P), without gradients.
+
+        They are those that one would predict with: where the loss takes the statistics of a batch
+        in batch normalisation, they are those of the training samples here.
+        """
         with torch.no_grad():
+            if isinstance(self.model, ModuleModel):
+                return self.model.predicted(theta, inputs)
             return self.model.stacked(theta, inputs)
+
+    def with_statistics(
+        self, statistics: Statistics, buffers: Mapping[str, Tensor] | None = None
+    ) -> Problem:
+        """The same problem with another choice of what batch normalisation uses.
+
+        Args:
+            statistics: "frozen", "batch" or "recomputed"; see `lossviz.problem.normalise`. Nothing
+                changes for a model without batch normalisation.
+            buffers: Buffers in place of those that the module came with, by name, say from
+                `lossviz.problem.normalise.replayed_buffers`.
+
+        Raises:
+            ValueError: For other ``statistics``, unknown buffers, or when there is nothing to
+                recompute from.
+        """
+        check_statistics(statistics)
+        if not isinstance(self.model, ModuleModel):
+            return self
+        return replace(self, model=self.model.with_statistics(statistics, buffers))
+
+
+def whole_batch(data: Batch | Iterable[Batch]) -> Batch:
+    """Inputs and targets of all batches, in their order; the random state stays as it is.
+
+    Args:
+        data: Inputs and targets, or an iterable of such pairs.
+
+    Raises:
+        ValueError: For anything else, or without any batch.
+
+    >>> pairs = [(torch.ones(2, 3), torch.zeros(2)), (torch.ones(1, 3), torch.zeros(1))]
+    >>> [tuple(part.shape) for part in whole_batch(pairs)]
+    [(3, 3), (3,)]
+    """
+    pair = _pair(data)
+    if pair is not None:
+        return pair
+    batches: list[Batch | None] = []
+    if isinstance(data, Iterable):
+        # A loader draws its seed from the global generator, and its order when it shuffles.
+        with torch.random.fork_rng(devices=[]):
+            batches = [_pair(batch) for batch in data]
+    pairs = [batch for batch in batches if batch is not None]
+    if not pairs or len(pairs) < len(batches):
+        raise ValueError(
+            "The data must be (inputs, targets), two tensors, or batches of such pairs, at least "
+            f"one; got {type(data).__name__} with {len(pairs)} such pairs."
+        )
+    return torch.cat([inputs for inputs, _ in pairs]), torch.cat([targets for _, targets in pairs])
+
+
+def _pair(data: object) -> Batch | None:
+    """The two tensors, or None for anything else."""
+    if isinstance(data, tuple | list) and len(data) == 2:
+        inputs, targets = data
+        if isinstance(inputs, Tensor) and isinstance(targets, Tensor):
+            return inputs, targets
+    return None

@@ -24,6 +24,8 @@ OUTPUTS = 2**17
 #: more leave the cache, fewer spend their time in dispatch.
 CHUNK = 96
 INTERMEDIATE = 3 * 2**17
+#: With fewer points than this, batching a call on a CPU costs more than it saves.
+FEWEST = 6
 #: Entries of stacked parameters in one such call, so that large models take fewer points.
 PARAMETERS = 2**24
 
@@ -39,8 +41,9 @@ class PlaneLosses:
     """The losses of a problem at points of a plane, given by coordinates.
 
     The way is chosen once: layer by layer for plain stacks of layers, `torch.func.vmap` for any
-    other module, and one point at a time for modules or criteria that vmap cannot take. The values
-    agree to rounding.
+    other module, and one point at a time for modules or criteria that vmap cannot take, and for
+    modules so large that a call takes its time in the arithmetic (on a CPU, when fewer than
+    `FEWEST` points would be one call). The values agree to rounding.
 
     Args:
         prob: The problem.
@@ -76,6 +79,8 @@ class PlaneLosses:
             self.portion = _whole(OUTPUTS // max(1, self._layers.samples), self._layers.chunk)
         else:
             self.portion = chunk or self._general_chunk()
+            if chunk is None and self.portion < FEWEST and self.vectors.device.type == "cpu":
+                self.way = "one by one"
 
     def __call__(
         self,
@@ -142,7 +147,7 @@ class PlaneLosses:
 
     def _batched(self, theta: Tensor) -> Tensor:
         with PlainLinear():
-            if self.prob.batched:
+            if self.prob.batched and not getattr(self.prob.model, "row_by_row", False):
                 return self.prob.stacked_loss(theta, self.batch)
             # Views taken before vmap cost nothing within it.
             params = self.prob.space.unflatten(theta)

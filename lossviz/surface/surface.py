@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from lossviz.plane.plane import Plane
+from lossviz.problem.normalise import Statistics
 from lossviz.problem.problem import Problem, Split
 from lossviz.surface.losses import PlaneLosses, Progress
 
@@ -46,6 +47,7 @@ def evaluate(
     chunk: int | None = None,
     on_progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
+    statistics: Statistics | None = None,
 ) -> Surface:
     """The true loss of the problem at every point of a grid; nothing is interpolated.
 
@@ -56,6 +58,10 @@ def evaluate(
     at most 96 forward passes at once, or of ``chunk`` ones: as many as keep its largest
     intermediate within 3 2^17 entries and the parameters within 2^24.
 
+    Batch normalisation has running statistics, which belong to the weights at which they were
+    gathered. Which ones are used elsewhere on the plane is the problem's choice, or that of
+    ``statistics``: with "recomputed" the picture is that of networks as one would use them.
+
     Args:
         prob: The problem.
         plane: The plane, in the same parameters.
@@ -65,6 +71,8 @@ def evaluate(
         chunk: Points in one call of the model; chosen by the sizes when it is not given.
         on_progress: Called with the points done and all points.
         cancelled: Asked now and then; when true, `ScanCancelledError` is raised.
+        statistics: What batch normalisation uses, "frozen", "batch" or "recomputed"; the problem's
+            own choice when it is not given. See `lossviz.problem.normalise`.
 
     >>> from lossviz.plane import Plane
     >>> net = torch.nn.Linear(1, 1, bias=True)
@@ -76,6 +84,8 @@ def evaluate(
             [0., 1., 4.]])
     """
     xs, ys = _side(x, "x"), _side(y, "y")
+    if statistics is not None:
+        prob = prob.with_statistics(statistics)
     losses = PlaneLosses(prob, plane, split, chunk)(crossings(xs, ys), on_progress, cancelled)
     return Surface(xs, ys, losses.reshape(len(ys), len(xs)), plane, split)
 

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lossviz.problem.model import ModuleModel
 from lossviz.registry import ModelEntry, Shape, Task, Value
 from lossviz.testing.common import check_entry, corners, random_state_stays, require
 
-#: Inputs and outputs that are tried; one output is a regression.
-_WIDTHS = ((1, 1), (2, 1), (2, 2), (2, 3), (5, 1), (30, 4))
+
+def _shape(inputs: int, outputs: int, *more: Any) -> tuple[Shape, int]:
+    """A regression for one output, else as many classes; and the number of outputs."""
+    task: Task = "regression" if outputs == 1 else "classification"
+    return Shape(task, inputs, 0 if outputs == 1 else outputs, *more), outputs
+
+
+#: Data that are tried, with the number of outputs.
+_SHAPES = (
+    *(_shape(*widths) for widths in ((1, 1), (2, 1), (2, 2), (2, 3), (5, 1), (30, 4))),
+    _shape(24, 3, "image", (4, 6)),
+    _shape(10, 1, "sequence", (5, 2)),
+    _shape(6, 2, "sequence", (6, 1)),
+    _shape(5, 7, "tokens", (5,), 7),
+)
 
 
 def check_model(entry: ModelEntry) -> None:
     """Check a model: outputs, gradients, and that many models at once equal one by one."""
     check_entry(entry)
     accepted = 0
-    for inputs, outputs in _WIDTHS:
-        task: Task = "regression" if outputs == 1 else "classification"
-        shape = Shape(task, inputs, 0 if outputs == 1 else outputs)
+    for shape, outputs in _SHAPES:
         reason = entry.refuses(shape, outputs)
         require(
             isinstance(reason, str), f"{entry.name}: refuses gives a sentence or '', not {reason}."
@@ -30,18 +42,18 @@ def check_model(entry: ModelEntry) -> None:
             continue
         accepted += 1
         for params in corners(entry):
-            _check_module(f"{entry.name}({params})", entry, inputs, outputs, params)
+            _check_module(f"{entry.name}({params})", entry, shape, outputs, params)
     require(accepted, f"{entry.name}: refuses every data set that was tried.")
 
 
 def _check_module(
-    who: str, entry: ModelEntry, inputs: int, outputs: int, params: Mapping[str, Value]
+    who: str, entry: ModelEntry, shape: Shape, outputs: int, params: Mapping[str, Value]
 ) -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        module = entry.make(inputs, outputs, **params)
+        module = entry.module(shape, outputs, params)
         torch.manual_seed(0)
-        again = entry.make(inputs, outputs, **params)
+        again = entry.module(shape, outputs, params)
     require(isinstance(module, nn.Module), f"{who}: make gives a torch.nn.Module.")
     tensors = dict(module.named_parameters())
     require(tensors, f"{who}: the module has no parameters, so there is nothing to learn.")
@@ -50,7 +62,7 @@ def _check_module(
         f"{who}: after the same torch.manual_seed the parameters are others the second time.",
     )
     model = ModuleModel(module.double())
-    points = torch.linspace(-1, 1, 7 * inputs, dtype=torch.float64).reshape(7, inputs)
+    points = _points(shape)
     start = model.start()
     with random_state_stays(who):
         found = model.forward(start, points)
@@ -71,3 +83,13 @@ def _check_module(
     theta = theta.requires_grad_()
     (gradient,) = torch.autograd.grad(model.stacked(theta, points).square().sum(), theta)
     require(gradient.isfinite().all(), f"{who}: the gradient is not finite.")
+
+
+def _points(shape: Shape) -> Tensor:
+    """Seven samples (7, inputs) of that kind."""
+    count = 7 * shape.inputs
+    if shape.kind == "tokens":
+        rows = torch.arange(count, dtype=torch.float64) % shape.vocabulary
+    else:
+        rows = torch.linspace(-1, 1, count, dtype=torch.float64)
+    return rows.reshape(7, shape.inputs)

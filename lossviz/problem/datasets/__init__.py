@@ -6,6 +6,8 @@ from lossviz.problem.datasets import curves
 from lossviz.problem.datasets import clusters
 from lossviz.problem.datasets import values
 from lossviz.problem.datasets import real
+from lossviz.problem.datasets import sequences
+from lossviz.problem.datasets import characters
 # isort: on
 
-__all__ = ["clusters", "curves", "real", "values"]
+__all__ = ["characters", "clusters", "curves", "real", "sequences", "values"]

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from lossviz.problem.code import call
 from lossviz.problem.data import Table
-from lossviz.registry import DatasetEntry, Param, Shape, Value, datasets
+from lossviz.registry import Code, DatasetEntry, Param, Shape, Task, Value, datasets
 
 #: What the choice of so few features is called.
 _FEW = {1: "one", 2: "two"}
@@ -34,6 +35,7 @@ class Bundled:
             predictions; none where there is no such choice.
         kept_words: What these columns are.
         target: What the targets are.
+        sides: Height and width, where the features are the pixels of an image.
         options: For scikit-learn's function.
     """
 
@@ -49,6 +51,7 @@ class Bundled:
     kept: tuple[int, ...] = ()
     kept_words: str = ""
     target: str = "class"
+    sides: tuple[int, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def make(self, rng: np.random.Generator, samples: int, features: str = "all") -> Table:
@@ -76,7 +79,29 @@ class Bundled:
         """What the data set asks of a model."""
         every = params.get("features", "all") == "all"
         inputs = self.features if every else len(self.kept)
-        return Shape("classification" if self.classes else "regression", inputs, self.classes)
+        task: Task = "classification" if self.classes else "regression"
+        if self.sides:
+            return Shape(task, inputs, self.classes, "image", self.sides)
+        return Shape(task, inputs, self.classes)
+
+    def code(self, params: Mapping[str, Value]) -> Code:
+        """The lines that load it with scikit-learn, and take the same rows and columns."""
+        load = f"load_{self.name}"
+        lines = [f"inputs, targets = {call(load, return_X_y=True, **self.options)}"]
+        fewer = int(params["samples"]) < self.samples
+        if fewer:
+            groups = "targets" if self.classes else "np.zeros_like(targets)"
+            lines += [
+                f"rows = {call('_subset', 'rng', groups, count=params['samples'])}",
+                "inputs, targets = inputs[rows], targets[rows]",
+            ]
+        if params.get("features", "all") != "all":
+            lines.append(f"inputs = inputs[:, {list(self.kept)}]  # {self.kept_words}")
+        return Code(
+            "\n".join(lines),
+            imports=(f"from sklearn.datasets import {load}",),
+            sources=(_subset,) * fewer,
+        )
 
     def entry(self) -> DatasetEntry:
         """The entry of the catalogue."""
@@ -92,6 +117,7 @@ class Bundled:
             title=self.title,
             about=self.about,
             make=self.make,
+            code=self.code,
             cite=self.cite,
             params=tuple(params),
             shape=self.shape,
@@ -158,6 +184,7 @@ BUNDLED = (
         classes=10,
         used=600,
         fewest=100,
+        sides=(8, 8),
     ),
     Bundled(
         name="diabetes",

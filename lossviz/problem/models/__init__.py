@@ -1,4 +1,4 @@
-"""The catalogue of models: what learns. All are plain `torch.nn` stacks of linear layers."""
+"""The catalogue of models: what learns. All are plain `torch.nn` modules."""
 
 # In the order in which the entries are listed.
 # isort: off
@@ -6,6 +6,9 @@ from lossviz.problem.models import linear
 from lossviz.problem.models import two_parameter
 from lossviz.problem.models import mlp
 from lossviz.problem.models import deep_linear
+from lossviz.problem.models import cnn
+from lossviz.problem.models import recurrent
+from lossviz.problem.models import transformer
 # isort: on
 
-__all__ = ["deep_linear", "linear", "mlp", "two_parameter"]
+__all__ = ["cnn", "deep_linear", "linear", "mlp", "recurrent", "transformer", "two_parameter"]
