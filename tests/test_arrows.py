@@ -16,7 +16,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "comparison": {"registry", "settings"},
     "problem": {"registry", "settings"},
     "run": {"registry", "settings", "problem"},
-    "plane": {"problem"},
+    "plane": {"problem", "curvature"},
     "surface": {"problem", "plane"},
     "curvature": {"registry", "problem", "run"},
     "course": {

@@ -1,6 +1,7 @@
 """Planes in parameter space: how they are chosen, and what lies outside of them."""
 
 from lossviz.plane.exact import exact_plane
+from lossviz.plane.hessian import hessian_plane
 from lossviz.plane.pca import pca_plane
 from lossviz.plane.plane import Plane
 from lossviz.plane.random import random_plane
@@ -12,6 +13,7 @@ __all__ = [
     "Plane",
     "exact_plane",
     "grid",
+    "hessian_plane",
     "pca_plane",
     "random_plane",
     "random_walk_shares",
