@@ -14,9 +14,7 @@ from lossviz.ui import widgets
 from lossviz.ui.style import mode
 
 #: A long list of hyperparameters breaks, so that the numbers beside it stay in sight.
-NAME = (
-    "display:inline-block;vertical-align:middle;white-space:normal;max-width:clamp(7rem,26vw,24rem)"
-)
+NAME = "display:flex;align-items:baseline;white-space:normal;max-width:clamp(8.5rem,26vw,24rem)"
 #: On a phone a sentence is as wide as the page, and stays while the numbers above it are scrolled.
 SENTENCE = "position:sticky;left:0;max-width:calc(100vw - 1.6rem)"
 
@@ -34,8 +32,8 @@ def scoreboard(rows: Sequence[Mapping[str, str]], titles: Mapping[str, str]) -> 
         cells = "".join(f'<td class="n">{escape(row[name])}</td>' for name in titles)
         color = mark(index).color(mode())
         lines.append(
-            f'<tr class="n"><td><i style="background:{color}"></i>'
-            f'<span style="{NAME}">{escape(row["contender"])}</span></td>'
+            f'<tr class="n"><td><div style="{NAME}"><i style="background:{color}"></i>'
+            f"<span>{escape(row['contender'])}</span></div></td>"
             f'{cells}<td class="w">{escape(row["status"])}</td></tr>'
             # On a phone the sentence stands under the numbers instead.
             f'<tr class="s"><td colspan="{len(titles) + 1}">'

@@ -324,9 +324,10 @@ def _say(found: Picture) -> None:
     for sentence in (*scene.sentences(course, found.heat), *cost.left_out(course)):
         st.caption(sentence)
     _say_basins(scene.basins(course, found.crowd))
-    titles = {name: name for name in scene.COLUMNS}
+    rows = scene.rows(course, found.heat)
+    titles = {name: name for name in scene.columns(course, rows)}
     titles[scene.COLUMNS[-1]] = f"{scene.COLUMNS[-1]} {widgets.short(course.target)}"
-    scoreboard(scene.rows(course, found.heat), titles)
+    scoreboard(rows, titles)
     if found.sweeps:
         _say_sweeps(course, found.sweeps)
 

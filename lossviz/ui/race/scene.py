@@ -32,7 +32,7 @@ LOWEST = 0.001
 FLAT = 1e-9
 
 #: About so many characters stand on a contender's chip beside its name.
-BRIEF = 40
+BRIEF = 28
 
 #: The tabs of the curves: identity, what the tab says, the axis title.
 CURVES = (
@@ -141,7 +141,7 @@ def brief(text: str) -> str:
     >>> brief("lr 0.1, momentum 0.9")
     'lr 0.1, momentum 0.9'
     >>> brief("lr 0.1, beta1 0.5, beta2 0.99, weight decay 0.1, amsgrad true")
-    'lr 0.1, beta1 0.5, beta2 0.99, …'
+    'lr 0.1, beta1 0.5, …'
     """
     if len(text) <= BRIEF:
         return text
@@ -422,6 +422,8 @@ def basins(course: Course, crowd: Crowd) -> list[dict[str, int]]:
         row["elsewhere"] = int(((fan.reached < 0) & ~lost).sum())
         row["diverged"] = int(lost.sum())
         counts.append(row)
+    if not any(row["diverged"] for row in counts):
+        counts = [{name: row[name] for name in row if name != "diverged"} for row in counts]
     return counts
 
 
@@ -445,6 +447,17 @@ def rows(course: Course, heat: Heat) -> list[dict[str, str]]:
             }
         )  # fmt: skip
     return table
+
+
+def columns(course: Course, table: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """Those of the `COLUMNS` that say something here."""
+    # Above a minimum of 0 the height is f itself.
+    idle = {"above the minimum"} if course.minimum == 0 else set()
+    return tuple(
+        name
+        for name in COLUMNS
+        if name not in idle and (name == "f" or any(row[name] != "–" for row in table))
+    )
 
 
 def steps_to(heat: Heat, index: int) -> str:
