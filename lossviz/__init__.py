@@ -7,6 +7,7 @@ Experiments are plain data; `train` and `race` give runs; a plane through weight
 from lossviz import figures
 from lossviz.comparison import Comparison, Contender
 from lossviz.course import Course
+from lossviz.export import script_of
 from lossviz.plane import (
     Plane,
     exact_plane,
@@ -54,6 +55,7 @@ __all__ = [
     "random_plane",
     "random_walk_shares",
     "refine",
+    "script_of",
     "slice_loss",
     "sweep",
     "through_plane",

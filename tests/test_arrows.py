@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "course": {
         "registry", "settings", "comparison", "problem", "run", "plane", "surface", "curvature",
     },
+    "export": {"registry", "settings", "comparison", "course", "problem", "run"},
     "engine": {"registry", "settings", "problem", "run"},
     "figures": {"run", "plane", "surface", "problem", "registry", "settings"},
     "picture": {"comparison", "settings", "problem", "run", "plane", "surface"},
@@ -29,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "testing": {"registry", "settings", "problem", "run"},
     "ui": {
         "registry", "settings", "comparison", "problem", "run", "plane", "surface", "engine",
-        "figures", "picture", "course", "curvature",
+        "figures", "picture", "course", "curvature", "export",
     },
 }  # fmt: skip
 

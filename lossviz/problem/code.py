@@ -41,11 +41,14 @@ def changed(function: Callable[..., Any], options: Mapping[str, Any]) -> dict[st
     {'number': 1.5}
     """
     known = inspect.signature(function).parameters
-    return {
-        name: options[name]
-        for name in known
-        if name in options and known[name].default != options[name]
-    }
+    ordered = in_order(function, options)
+    return {name: value for name, value in ordered.items() if known[name].default != value}
+
+
+def in_order(function: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options in the function's own order."""
+    known = inspect.signature(function).parameters
+    return {name: options[name] for name in known if name in options}
 
 
 def filled_by(function: Callable[..., Any]) -> Callable[[Mapping[str, Value]], Code]:
@@ -71,11 +74,14 @@ def as_it_is(function: Callable[..., Any]) -> Callable[[Mapping[str, Value]], Co
 
 def made_by(make: Callable[..., Any]) -> Callable[[Mapping[str, Value]], Code]:
     """The code of a function of x and y that another one makes."""
-    return lambda params: Code(f"f = {call(make.__name__, **params)}", sources=(make,))
+    return lambda params: Code(
+        f"f = {call(make.__name__, **in_order(make, params))}", sources=(make,)
+    )
 
 
 def drawn_by(make: Callable[..., Any]) -> Callable[[Mapping[str, Value]], Code]:
     """The code of a data set: the source of its ``make``, whose table gives way to two arrays."""
     return lambda params: Code(
-        f"inputs, targets = {call(make.__name__, 'rng', **params)}", sources=(make,)
+        f"inputs, targets = {call(make.__name__, 'rng', **in_order(make, params))}",
+        sources=(make,),
     )

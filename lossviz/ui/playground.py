@@ -13,7 +13,7 @@ from lossviz import registry
 from lossviz.comparison import MOST_CONTENDERS, VIEWS, Comparison
 from lossviz.registry import Param, Value
 from lossviz.settings import CHOICES, VALUES
-from lossviz.ui import state, widgets
+from lossviz.ui import share, state, widgets
 from lossviz.ui.cards import Cards, Contenders
 from lossviz.ui.cards import cards as contender_cards
 
@@ -133,6 +133,7 @@ def header(comparison: Comparison) -> None:
         with st.popover("Share", icon=":material/link:"):
             st.caption("This link opens exactly this picture.")
             st.code(state.address(comparison.to_url()), language=None, wrap_lines=True)
+            share.as_script(comparison, "pg.script")
         st.button(
             "Reset",
             icon=":material/restart_alt:",
@@ -152,7 +153,7 @@ def slice_options(comparison: Comparison) -> None:
         st.caption("The model has two parameters, so the plane shows all there is.")
     else:
         plane = VIEWS["plane"]
-        offered = replace(plane, choices=plane.choices[:2], names=plane.names[:2])
+        offered = replace(plane, choices=plane.choices[:3], names=plane.names[:3])
         widgets.control(offered, comparison.plane, "pg.plane", lambda v: _set_plane(plane=v))
     if comparison.plane == "random":
         _plane_control(comparison, "normalize")

@@ -4,6 +4,7 @@ from lossviz.problem.formula.errors import FormulaError
 from lossviz.problem.formula.evaluate import compile_formula, function_of
 from lossviz.problem.formula.latex import latex, latex_of
 from lossviz.problem.formula.parse import parse
+from lossviz.problem.formula.python import python
 from lossviz.problem.formula.tree import Binary, Call, Name, Negative, Number, Tree, write
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "latex",
     "latex_of",
     "parse",
+    "python",
     "write",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lossviz.problem.formula import compile_formula, parse
+from lossviz.problem.formula import compile_formula, parse, python
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, Param, functions
 
@@ -25,6 +25,7 @@ functions.add(
         title="Your own formula",
         about="Any formula in x and y, with powers, roots, exponentials, sines and the like.",
         make=make_formula,
+        code=lambda params: python(parse(str(params["text"]))),
         formula="f(x, y)",
         params=(
             Param(

@@ -1,0 +1,69 @@
+"""What "Share" offers beside the link: the settings as a PyTorch script."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+from torch import Tensor
+
+from lossviz import engine
+from lossviz.comparison import Comparison
+from lossviz.course import Course
+from lossviz.export import missing_in, script_of
+from lossviz.registry import SettingError
+from lossviz.ui import show
+
+#: What the script is called when it is downloaded.
+FILE = "lossviz_race.py"
+#: The height of the script's window, in pixels.
+HEIGHT = 320
+
+
+def as_script(settings: Comparison | Course, key: str) -> None:
+    """A section with the script that reproduces the numbers, and a button that downloads it.
+
+    Args:
+        settings: What the page shows.
+        key: Tells the button from those of other pages.
+    """
+    st.markdown("##### As a PyTorch script")
+    try:
+        start = _start_of(settings) if isinstance(settings, Comparison) else None
+        script = script_of(settings, start)
+    except (SettingError, engine.WorkerDiedError) as error:
+        st.caption(str(error))
+        return
+    missing = missing_in(settings)
+    if missing:
+        st.caption(
+            f"Not complete: there is no plain code for {' and '.join(missing)}. The script says "
+            "so, and stops there."
+        )
+    else:
+        st.caption("It trains the same with torch, numpy and scikit-learn alone.")
+    st.code(script, language="python", height=HEIGHT)
+    st.download_button(
+        "Download",
+        script,
+        file_name=FILE,
+        mime="text/x-python",
+        icon=":material/download:",
+        key=key,
+        on_click="ignore",
+    )
+
+
+def _start_of(comparison: Comparison) -> Tensor | None:
+    """The weights of a start that was clicked; it is a point of the plane of other runs.
+
+    Raises:
+        SettingError: While these are on their way.
+    """
+    if comparison.start is None:
+        return None
+    base = replace(comparison, start=None)
+    whole = engine.estimate(base.experiments()) <= engine.WHOLE
+    if not whole and show.finished(base) is None:
+        raise SettingError("The script is here as soon as the start is known.")
+    return show.start_of(comparison)
