@@ -33,8 +33,8 @@ FARTHEST = 1e18
 VIEWS: dict[str, Param] = {
     p.name: p
     for p in (
-        Param("plane", "pca", choices=("pca", "random", "exact"),
-              names=("paths (PCA)", "random", "exact"),
+        Param("plane", "pca", choices=("pca", "random", "hessian", "exact"),
+              names=("paths (PCA)", "random", "curvature", "exact"),
               help="The two directions in weight space that are drawn."),
         Param("normalize", "filter", choices=("filter", "layer", "none"), title="normalisation",
               help="How random directions are scaled to the weights."),

@@ -89,8 +89,10 @@ def plane_of(comparison: Comparison, runs: Sequence[Run]) -> Plane:
     problem = shared_problem(comparison)
     if comparison.plane == "exact":
         return planes.exact_plane(problem)
+    end = runs[0].weights[-1]
+    if comparison.plane == "hessian":
+        return planes.hessian_plane(problem, end)
     if comparison.plane == "random":
-        end = runs[0].weights[-1]
         return planes.random_plane(
             problem,
             problem.space.unflatten(end),

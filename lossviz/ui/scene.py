@@ -183,6 +183,17 @@ def about_slice(comparison: Comparison, cut: Slice, runs: Sequence[Run]) -> str:
     left_out += _far_traveller(comparison, sizes)
     if comparison.plane == "random":
         return f"Random directions, scaled to the weights of A's last step. {left_out}"
+    if comparison.plane == "hessian":
+        high, low = cut.plane.info["eigenvalues"]
+        return (
+            f"The two directions in which the loss curves most at A's last step (curvature "
+            f"{high:.3g} and {low:.3g}): the steepest valley there, and no typical slice. Plain "
+            f"descent is stable along the first one up to a learning rate of 2 / {high:.3g} = "
+            f"{2 / high:.3g}. {left_out}"
+            if high > 0
+            else "At A's last step the loss curves upwards in no direction; the two directions of "
+            f"largest curvature ({high:.3g} and {low:.3g}) are drawn. {left_out}"
+        )
     first, second = cut.plane.info["explained"]
     frames = max(len(run.recorded) for run in runs)
     walk = random_walk_shares(max(3, frames), cut.plane.space.size)

@@ -85,6 +85,12 @@ def test_what_a_slice_leaves_out_is_said(comparison: Comparison, runs: tuple[Run
     random = replace(comparison, plane="random")
     said = scene.about_slice(random, picture.slice_of(random, runs), runs)
     assert said.startswith("Random directions")
+    curved = replace(comparison, plane="hessian")
+    cut = picture.slice_of(curved, runs)
+    said = scene.about_slice(curved, cut, runs)
+    limit = 2 / cut.plane.info["eigenvalues"][0]
+    assert f"learning rate of 2 / {2 / limit:.3g} = {limit:.3g}." in said
+    assert "distance from the slice" in said
     exact = Comparison(base=Experiment(model="two_parameter", loss="mse", steps=3)).fitting()
     pair = picture.race_of(exact)
     assert "nothing is left out" in scene.about_slice(exact, picture.slice_of(exact, pair), pair)
