@@ -1,6 +1,7 @@
 """Problems: what is learnt from, what learns, and what is lowered, as functions of parameters."""
 
 from lossviz.problem import datasets, functions, initialisers, losses, models
+from lossviz.problem.architecture import LayerRow, architecture
 from lossviz.problem.build import build
 from lossviz.problem.data import Data, Table
 from lossviz.problem.model import Model, ModuleModel
@@ -13,6 +14,7 @@ __all__ = [
     "Data",
     "Deviation",
     "GaussianNoise",
+    "LayerRow",
     "Model",
     "ModuleModel",
     "Noise",
@@ -21,6 +23,7 @@ __all__ = [
     "PointModel",
     "Problem",
     "Table",
+    "architecture",
     "build",
     "datasets",
     "function_problem",

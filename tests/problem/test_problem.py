@@ -85,3 +85,49 @@ def test_one_dimensional_inputs_have_the_width_one():
     assert (problem.data.shape.inputs, problem.data.shape.task) == (1, "regression")
     assert problem.loss(problem.params0) == 1
     assert problem.stacked_loss(torch.tensor([[1.0], [3.0]])).tolist() == pytest.approx([0, 4])
+
+
+# --- batches of data -----------------------------------------------------------------------------
+
+
+def loader_of(**options):
+    inputs, targets = torch.arange(14.0).reshape(7, 2), torch.arange(7) % 2
+    dataset = torch.utils.data.TensorDataset(inputs, targets)
+    return inputs, targets, torch.utils.data.DataLoader(dataset, batch_size=3, **options)
+
+
+def test_a_loader_is_the_same_as_its_samples():
+    inputs, targets, loader = loader_of()
+    net = nn.Linear(2, 2)
+    found = Problem.from_module(net, nn.CrossEntropyLoss(), loader)
+    expected = Problem.from_module(net, nn.CrossEntropyLoss(), (inputs, targets))
+    assert torch.equal(found.data.inputs, inputs)
+    assert torch.equal(found.data.targets, targets)
+    assert torch.equal(found.loss(found.params0), expected.loss(expected.params0))
+
+
+def test_a_shuffling_loader_leaves_the_random_state():
+    inputs, _, loader = loader_of(shuffle=True)
+    net = nn.Linear(2, 2)
+    before = torch.get_rng_state()
+    found = Problem.from_module(net, nn.CrossEntropyLoss(), loader)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert sorted(found.data.inputs.flatten().tolist()) == inputs.flatten().tolist()
+
+
+def test_two_batches_in_a_list_are_batches_and_two_tensors_are_a_pair():
+    batch = torch.ones(2, 2), torch.zeros(2, 1)
+    assert Problem.from_module(nn.Linear(2, 1), nn.MSELoss(), [batch, batch]).data.inputs.shape == (
+        4,
+        2,
+    )
+    assert Problem.from_module(nn.Linear(2, 1), nn.MSELoss(), list(batch)).data.inputs.shape == (
+        2,
+        2,
+    )
+
+
+@pytest.mark.parametrize("data", [[], torch.ones(2, 3), [torch.ones(2)], None, 3])
+def test_what_are_no_data_is_told(data):
+    with pytest.raises(ValueError, match="must be"):
+        Problem.from_module(nn.Linear(2, 1), nn.MSELoss(), data)

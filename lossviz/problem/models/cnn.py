@@ -15,21 +15,22 @@ SMALLEST = 2
 
 
 class Block(nn.Module):
-    """A convolution with its normalisation and activation; added to its input with a shortcut."""
+    """Normalisation, activation, convolution; what comes of it is added to its input, or not.
 
-    def __init__(
-        self, into: int, width: int, activation: str, batch_norm: bool, skip: bool
-    ) -> None:
+    The order is that of He and others' second paper: the shortcuts then lead from the first
+    convolution to the last mean with nothing in their way.
+    """
+
+    def __init__(self, width: int, activation: str, batch_norm: bool, skip: bool) -> None:
         super().__init__()
-        # The normalisation would take a bias away again.
-        self.conv = nn.Conv2d(into, width, 3, padding=1, bias=not batch_norm)
         self.norm = nn.BatchNorm2d(width) if batch_norm else nn.Identity()
         self.activation = ACTIVATIONS[activation]()
+        self.conv = nn.Conv2d(width, width, 3, padding=1)
         self.skip = skip
 
     def forward(self, images: Tensor) -> Tensor:
-        """Images (N, into, H, W) to (N, width, H, W)."""
-        found: Tensor = self.activation(self.norm(self.conv(images)))
+        """Images (N, width, H, W) to images of the same shape."""
+        found: Tensor = self.conv(self.activation(self.norm(images)))
         return images + found if self.skip else found
 
 
@@ -42,7 +43,7 @@ class ConvNet(nn.Module):
         depth: The number of blocks after the first convolution.
         width: Channels of every convolution.
         activation: A name in `lossviz.problem.models.mlp.ACTIVATIONS`.
-        batch_norm: Whether every convolution is followed by batch normalisation.
+        batch_norm: Whether there is batch normalisation before every activation.
         skip: Whether each block is added to its input.
     """
 
@@ -61,16 +62,18 @@ class ConvNet(nn.Module):
     ) -> None:
         super().__init__()
         self.sides = sides
-        self.first = Block(1, width, activation, batch_norm, skip=False)
+        self.first = nn.Conv2d(1, width, 3, padding=1)
         self.blocks = nn.Sequential(
-            *(Block(width, width, activation, batch_norm, skip) for _ in range(depth))
+            *(Block(width, activation, batch_norm, skip) for _ in range(depth))
         )
+        self.norm = nn.BatchNorm2d(width) if batch_norm else nn.Identity()
+        self.activation = ACTIVATIONS[activation]()
         self.head = nn.Linear(width, outputs)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Rows of pixels (N, H W) to outputs (N, C)."""
-        images = inputs.unflatten(1, (1, *self.sides))
-        hidden = self.blocks(F.avg_pool2d(self.first(images), 2))
+        images = self.first(inputs.unflatten(1, (1, *self.sides)))
+        hidden = self.activation(self.norm(self.blocks(F.avg_pool2d(images, 2))))
         found: Tensor = self.head(hidden.mean((2, 3)))
         return found
 
@@ -117,16 +120,17 @@ models.add(
         title="Convolutional network",
         about="Small filters slide over an image; shortcuts and normalisation smooth its surface.",
         make=make_cnn,
-        formula=r"h_{\ell+1} = h_\ell + \varphi(\mathrm{BN}(W_\ell * h_\ell)),\quad "
-        r"f(x) = W \, \mathrm{mean}(h_L) + b",
+        formula=r"h_{\ell+1} = h_\ell + W_\ell * \varphi(\mathrm{BN}(h_\ell)) + b_\ell,\quad "
+        r"f(x) = V \, \mathrm{mean}(\varphi(h_L)) + d",
         cite="Li, Xu, Taylor, Studer and Goldstein, Visualizing the Loss Landscape of Neural Nets, "
-        "NeurIPS 2018; shortcuts: He et al., CVPR 2016; batch normalisation: Ioffe and Szegedy, "
+        "NeurIPS 2018; shortcuts: He et al., Identity Mappings in Deep Residual Networks, ECCV "
+        "2016; batch normalisation: Ioffe and Szegedy, "
         "ICML 2015",
         params=(
             Param("depth", 4, 1, 24, help="Convolutions after the first one."),
             Param("width", 8, 1, 32, "log", help="Channels of each convolution."),
             Param(
-                "activation", "relu", choices=tuple(ACTIVATIONS), help="The bend after each layer."
+                "activation", "relu", choices=tuple(ACTIVATIONS), help="The bend before each layer."
             ),
             Param(
                 "batch_norm",
