@@ -13,10 +13,12 @@ with st.sidebar:
     controls.sidebar(course)
 
 controls.header(course)
-words.notices(race.notices())
-controls.claim(course)
-controls.cards(course, live.notes(course))
-live.show_course(course)
+with st.container():  # one place, so that nothing below is mounted anew when a sentence comes
+    words.notices(race.notices())
+    controls.claim(course)
+notes = live.notes(course)
+controls.cards(course, notes)
+live.show_course(course, notes)
 controls.elsewhere()
 race.publish(course)
 dial.settle()

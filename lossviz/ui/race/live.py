@@ -187,13 +187,20 @@ def _so_far(course: Course, surface: Surface) -> Picture | None:
 # --- the page ----------------------------------------------------------------------------------
 
 
-def show_course(course: Course) -> None:
-    """Everything below the cards; what is wrong with the settings is said here."""
+def show_course(course: Course, said: tuple[str, ...] = ()) -> None:
+    """Everything below the cards; what is wrong with the settings is said here.
+
+    Args:
+        course: What is raced.
+        said: What stands on the cards already, from `notes`.
+    """
     try:
         waiting = isinstance(picture_of(course, PATIENCE), Waiting)
     except SettingError as error:
         st.error(widgets.plain(str(error)), icon=":material/error:")
         return
+    if not waiting and notes(course) != said:
+        st.rerun()  # the sweep came to its end while the cards were being drawn
     # Always the same fragment at the same place, so that the stage is never mounted anew.
     st.fragment(_draw, run_every=LOOK if waiting else None)(course, waiting)
 
@@ -335,7 +342,8 @@ def _say(found: Picture) -> None:
 def _say_basins(counts: list[dict[str, int]]) -> None:
     if counts:
         count = sum(counts[0].values())
-        st.caption(f"Where the {count} further starts end, for each contender:")
+        ends = "start ends" if count == 1 else "starts end"
+        st.caption(f"Where the {count} further {ends}, for each contender:")
         tally(counts)
 
 
