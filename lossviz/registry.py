@@ -221,8 +221,9 @@ class Entry:
         cite: Where it comes from.
         params: What can be adjusted.
         code: ``code(params, ...)`` gives the `Code` of the entry in an exported script; what comes
-            after the parameters, and what the code has to do, is said by each kind. None where
-            there is none: the script then says so, and stops there.
+            after the parameters, and what the code has to do, is said by each kind. None, of the
+            entry or for some parameters, where there is none: the script then says so, and stops
+            there.
     """
 
     name: str
@@ -232,7 +233,7 @@ class Entry:
     formula: str = ""
     cite: str = ""
     params: tuple[Param, ...] = ()
-    code: Callable[..., Code] | None = None
+    code: Callable[..., Code | None] | None = None
 
     def param(self, name: str) -> Param:
         """The parameter of that name; raises `UnknownNameError`."""

@@ -38,10 +38,10 @@ class Draft:
 
     def code(self, kind: str, entry: Entry, *given: Any) -> Code | None:
         """The code of an entry, whose imports and sources are noted; None where it has none."""
-        if entry.code is None:
+        code = None if entry.code is None else entry.code(*given)
+        if code is None:
             self.lack(kind, entry)
             return None
-        code = entry.code(*given)
         self.imports += code.imports
         for function in code.sources:
             self.copy(function)
@@ -126,11 +126,12 @@ class Contenders:
     @property
     def several(self) -> bool:
         """Whether any of them is made of several optimizers."""
-        entries = (registry.optimizers[method.optimizer] for method in self.methods)
-        return any(
-            entry.code is not None and entry.code(method.params, self.shapes).text.startswith("[")
-            for entry, method in zip(entries, self.methods, strict=True)
-        )
+        for method in self.methods:
+            write = registry.optimizers[method.optimizer].code
+            code = None if write is None else write(method.params, self.shapes)
+            if code is not None and code.text.startswith("["):
+                return True
+        return False
 
     def names(self) -> list[str]:
         """The contenders by letter and title."""

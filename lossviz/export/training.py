@@ -165,7 +165,7 @@ class Training:
         fills = [
             ("tensor.dim() >= 2", stop("initialiser", weights) if for_weights is None
              else for_weights.text),
-            ('name.endswith("bias")', stop("initialiser", biases) if for_biases is None
+            ('name.split(".")[-1] == "bias"', stop("initialiser", biases) if for_biases is None
              else for_biases.text),
         ]  # fmt: skip
         if not fills[0][1] and not fills[1][1]:

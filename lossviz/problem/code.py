@@ -16,7 +16,7 @@ def literal(value: Any) -> str:
     >>> literal("relu"), literal(0.1), literal(True), literal((0.9, 0.99))
     ('"relu"', '0.1', 'True', '(0.9, 0.99)')
     """
-    return json.dumps(value) if isinstance(value, str) else repr(value)
+    return json.dumps(value) if isinstance(value, str) else repr(value).replace("e+", "e")
 
 
 def call(name: str, *first: str, **options: Any) -> str:

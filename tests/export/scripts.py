@@ -51,9 +51,7 @@ def ended(run: Run) -> str:
 
 def raced(course: lv.Course) -> list[tuple[Any, ...]]:
     """Value, x, y and ending of each contender from the first start."""
-    return [
-        (float(run.loss[-1]), *run.weights[-1].tolist(), ended(run)) for run in race_of(course)
-    ]
+    return [(float(run.loss[-1]), *run.weights[-1].tolist(), ended(run)) for run in race_of(course)]
 
 
 def same(found: Any, wanted: Any, tolerance: float) -> None:

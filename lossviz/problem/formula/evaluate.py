@@ -52,6 +52,12 @@ def function_of(tree: Tree) -> Function:
     return lambda x, y: built(x, y) + 0 * (x + y)
 
 
+def constant_of(tree: Tree) -> float | None:
+    """The number that a tree always is; None where it has variables."""
+    built = _build(tree)
+    return built if isinstance(built, float) else None
+
+
 def variables_of(tree: Tree) -> set[str]:
     """Which of x and y occur in a tree."""
     match tree:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from lossviz.problem.formula.evaluate import function_of, variables_of
+from lossviz.problem.formula.evaluate import constant_of
 from lossviz.problem.formula.names import CONSTANTS, FUNCTIONS, power
 from lossviz.problem.formula.tree import BINDS, Binary, Call, Name, Negative, Number, Tree
 from lossviz.registry import Code
@@ -38,14 +38,14 @@ class Written(NamedTuple):
     @property
     def single(self) -> bool:
         """Whether it is a single name or number, perhaps with a sign."""
-        return self.text.lstrip("-").replace(".", "").replace("e+", "").replace("e-", "").isalnum()
+        return self.text.lstrip("-").replace(".", "").replace("e-", "").isalnum()
 
 
 def python(tree: Tree) -> Code:
     """A tree as the code of a function ``f(x, y)`` of torch's tensors.
 
-    Parts without variables are computed beforehand, as `function_of` does. Long terms come before
-    the others, in lines of their own.
+    Parts without variables are computed beforehand, as `compile_formula` does. Long terms stand in
+    lines of their own.
 
     >>> from lossviz.problem.formula.parse import parse
     >>> print(python(parse("x^2/2 - |sin(2 pi y)|")).text)
@@ -54,7 +54,7 @@ def python(tree: Tree) -> Code:
     """
     writer = _Writer()
     whole = writer.written(tree)
-    if not variables_of(tree):
+    if constant_of(tree) is not None:
         # As a tensor, and with a slope: zero.
         whole = Written(f"{whole.text} + 0 * (x + y)", BINDS["+"])
     body = "\n".join(f"    {line}" for line in [*writer.lines, f"return {whole.text}"])
@@ -73,8 +73,9 @@ class _Writer:
         self.helpers: list[Callable[..., Any]] = []
 
     def written(self, tree: Tree) -> Written:
-        if not variables_of(tree):
-            return _constant(tree)
+        number = constant_of(tree)
+        if number is not None:
+            return _constant(tree, number)
         match tree:
             case Name(name):
                 return Written(name, BINDS["atom"])
@@ -98,10 +99,12 @@ class _Writer:
 
     def _power(self, left: Tree, right: Tree) -> Written:
         base, exponent = self.written(left), self.written(right)
-        if not variables_of(right) and 0 < _value(right) < 1:
+        number = constant_of(right)
+        if number is not None and 0 < number < 1:
             return self._call(power, base, exponent)
         base, exponent = self._short([base, exponent])
-        space = "" if base.single and exponent.single else " "
+        plain = base.single and exponent.single and base.binds == BINDS["atom"]
+        space = "" if plain else " "
         first, second = base.within(BINDS["atom"]), exponent.within(BINDS["negative"])
         return Written(f"{first}{space}**{space}{second}", BINDS["^"])
 
@@ -125,30 +128,29 @@ class _Writer:
         return short
 
 
-def _value(tree: Tree) -> float:
-    """The number that a tree without variables is, as `function_of` has it."""
-    nothing = torch.zeros((), dtype=torch.float64)
-    return float(function_of(tree)(nothing, nothing))
-
-
-def _constant(tree: Tree) -> Written:
+def _constant(tree: Tree, value: float) -> Written:
     """A tree without variables: as it is where Python finds the same number, else that number."""
-    value = _value(tree)
-    symbols = _symbols(tree)
-    if symbols is not None and symbols[0] == value and len(symbols[1].text) <= LONGEST / 2:
-        return symbols[1]
+    found = _symbols(tree)
+    if found is not None and _same(found[0], value) and len(found[1].text) <= LONGEST / 2:
+        return found[1]
     if not math.isfinite(value):
         text = "math.nan" if math.isnan(value) else f"{'-' * (value < 0)}math.inf"
     else:
-        text = repr(value).removesuffix(".0") if abs(value) < 2**53 else repr(value)
+        text = repr(value).replace("e+", "e")
+        text = text.removesuffix(".0") if 0 < abs(value) < 2**53 else text
     return Written(text, BINDS["negative" if text.startswith("-") else "atom"])
+
+
+def _same(first: float, second: float) -> bool:
+    """Whether two numbers are equal, zeros with their signs."""
+    return first == second and math.copysign(1, first) == math.copysign(1, second)
 
 
 def _symbols(tree: Tree) -> tuple[float, Written] | None:
     """A sum or product of numbers as code, and what Python makes of it; None for anything else."""
     match tree:
         case Number(value) if value < 2**53:
-            text = repr(value).removesuffix(".0")
+            text = repr(value).removesuffix(".0")  # an exponent here is a negative one
             return (float(text) if "." in text or "e" in text else int(text)), Written(text, 5)
         case Name(name):
             return CONSTANTS[name], Written(f"math.{name}", BINDS["atom"])
