@@ -43,6 +43,9 @@ VIEWS: dict[str, Param] = {
               help="Points of the surface along each axis."),
         Param("split", "train", choices=("train", "test"), title="surface of",
               help="Whose loss the surface shows."),
+        Param("sharpness", False, title="sharpness along the paths",
+              help="The largest curvature of the loss at points of each path, beside the curvature "
+                   "that its optimizer stands; a tab beside the loss."),
         Param("three_d", False, title="3-D", help="The surface in three dimensions."),
         Param("log", False, title="log scale", help="Colours and curves by the logarithm."),
         Param("chosen", 0, 0, MOST_CONTENDERS - 1, title="predictions of",
@@ -94,7 +97,8 @@ class Comparison:
         start: Where all contenders start, as a point of the plane that belongs to the same
             comparison without a start; None for the initial weights.
         color_range: The pinned lower and upper loss of the colours, or None.
-        plane, normalize, plane_seed, grid, split, three_d, log, chosen, target: See `VIEWS`.
+        plane, normalize, plane_seed, grid, split, sharpness, three_d, log, chosen, target: See
+            `VIEWS`.
 
     Raises:
         SettingError: For a value that is not allowed.
@@ -109,6 +113,7 @@ class Comparison:
     plane_seed: int = 0
     grid: str = "61"
     split: str = "train"
+    sharpness: bool = False
     three_d: bool = False
     log: bool = False
     chosen: int = 0

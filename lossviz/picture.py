@@ -21,6 +21,7 @@ from torch import Tensor
 
 from lossviz import plane as planes
 from lossviz.comparison import Comparison
+from lossviz.curvature import Along, sharpness_along
 from lossviz.plane import Plane
 from lossviz.problem import Problem, build
 from lossviz.problem.problem import Split
@@ -31,6 +32,10 @@ from lossviz.surface.predictions import Confusion, Fit, Parity, Regions, predict
 
 #: A path is drawn through at most this many of its recorded steps, evenly chosen.
 MOST_FRAMES = 1001
+#: The sharpness of a path is looked at in so many places at most, fewer where that would take longer
+#: than about so many seconds.
+SHARPNESS_FRAMES = 61
+SHARPNESS_SECONDS = 4.0
 #: Predictions are computed ahead for at most this many steps, and regions on so many points a side.
 PREDICTION_FRAMES = 121
 PREDICTION_POINTS = 41
@@ -168,12 +173,29 @@ class Seen:
 
 def surface_seconds(comparison: Comparison, points: int) -> float:
     """About how long `surface_on` takes, right within a factor of three or so."""
+    return points * points * loss_seconds(comparison)
+
+
+def loss_seconds(comparison: Comparison) -> float:
+    """About how long one evaluation of the loss takes among many."""
     problem = shared_problem(comparison)
     samples = len(problem.batch(_split(comparison))[0])
     units = sum(shape[0] for shape in problem.space.shapes if len(shape) > 1)
     # Measured: about 30 G products and 2 G activations a second.
-    one = samples * (problem.space.size / 15e9 + units / 2e9)
-    return points * points * max(one, 2e-6)
+    return max(samples * (problem.space.size / 15e9 + units / 2e9), 2e-6)
+
+
+def sharpness_of(comparison: Comparison, run: Run) -> Along:
+    """The largest curvature along a run, with what its optimizer stands.
+
+    It is that of the loss on the training samples. In at most `SHARPNESS_FRAMES` places, spread
+    over the run.
+    """
+    # A product with the Hessian takes about ten times as long as the loss, and six are enough.
+    places = SHARPNESS_SECONDS / (60 * loss_seconds(comparison))
+    places = int(min(max(places, 7), SHARPNESS_FRAMES))
+    every = max(1, -(-(len(run.recorded) - 1) // (places - 1)))
+    return sharpness_along(shared_problem(comparison), run, every)
 
 
 def predictions_of(comparison: Comparison, run: Run) -> Seen | None:

@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "export": {"registry", "settings", "comparison", "course", "problem", "run"},
     "engine": {"registry", "settings", "problem", "run"},
     "figures": {"run", "plane", "surface", "problem", "registry", "settings"},
-    "picture": {"comparison", "settings", "problem", "run", "plane", "surface"},
+    "picture": {"comparison", "settings", "problem", "run", "plane", "surface", "curvature"},
     "contrib": {"registry", "settings", "problem", "run", "plane", "surface", "curvature"},
     "testing": {"registry", "settings", "problem", "run"},
     "ui": {

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from lossviz import picture, registry
 from lossviz.comparison import Comparison, Contender
@@ -152,3 +153,20 @@ def test_the_same_settings_give_the_same_bytes() -> None:
     first = drawn(comparison)[0]
     picture.problem_of.cache_clear()
     assert drawn(comparison)[0] == first
+
+
+def test_the_sharpness_along_a_path_is_that_of_dense_hessians() -> None:
+    base = Experiment(model_params={"width": 4}, dtype="float64", steps=80)
+    comparison = Comparison(base=base, contenders=(Contender("sgd", {"lr": 0.25}),))
+    (run,) = picture.race_of(comparison)
+    along = picture.sharpness_of(comparison, run)
+    assert along.steps[0] == 0
+    assert along.steps[-1] == 80
+    assert len(along.steps) <= picture.SHARPNESS_FRAMES
+    problem = picture.shared_problem(comparison)
+    for step, sharpness in list(zip(along.steps, along.sharpness, strict=True))[::10]:
+        dense = torch.autograd.functional.hessian(
+            lambda theta: problem.stacked_loss(theta[None])[0], run.weights[step]
+        )
+        assert sharpness == pytest.approx(float(torch.linalg.eigvalsh(dense)[-1]), rel=1e-4)
+    assert along.limit == pytest.approx(8.0)

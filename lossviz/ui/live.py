@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -18,6 +18,7 @@ import streamlit as st
 
 from lossviz import engine, picture
 from lossviz.comparison import Comparison, letters
+from lossviz.curvature import Along
 from lossviz.figures import color_range
 from lossviz.picture import Slice
 from lossviz.registry import SettingError
@@ -36,6 +37,8 @@ COARSE = 21
 #: How often (seconds) the page looks for what is new, and how long it waits for the first sight.
 LOOK = 0.5
 PATIENCE = 2.0
+#: So long (seconds) the picture waits for the sharpness before it is drawn without.
+SOON = 0.2
 
 STAGE, PROGRESS, RANGE = "pg.stage", "pg.progress", "pg.range"
 
@@ -85,7 +88,7 @@ def show_comparison(comparison: Comparison) -> None:
             _runs(own, shown)  # it is over, and is kept by this
             shown = _first_of(comparison)
             own = _begin(shown)
-        waiting = own.running or _fine(own, shown) is None
+        waiting = own.running or _fine(own, shown) is None or _sharpness(own, shown) is None
     except SettingError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -143,23 +146,31 @@ def _draw(comparison: Comparison, shown: Comparison, waiting: bool) -> None:
         if own.running:
             _draw_running(own, shown)
             return
-        surface = _fine(own, shown)
-        whole = surface is not None or (shown != comparison and show.finished(shown) is not None)
+        surface, sharpness = _fine(own, shown), _sharpness(own, shown)
+        whole = surface is not None and sharpness is not None
+        whole = whole or (shown != comparison and show.finished(shown) is not None)
         if waiting and whole and own.sent is not None:
             st.rerun()  # all is there: the last time that this fragment runs by itself
-        _draw_finished(own, shown, surface)
+        _draw_finished(own, shown, surface, sharpness)
     except SettingError as error:
         st.error(str(error), icon=":material/error:")
 
 
-def _draw_finished(own: Progress, comparison: Comparison, surface: Surface | None) -> None:
+def _draw_finished(
+    own: Progress,
+    comparison: Comparison,
+    surface: Surface | None,
+    sharpness: tuple[Along, ...] | None,
+) -> None:
     runs, tag = _runs(own, comparison)
     cut = show.slice_of(comparison, runs, tag)
     if surface is None:
         surface = show.surface_of(comparison, cut, COARSE, tag)
-    own.message = _scene(comparison, runs, cut, surface, tag)
+    own.message = _scene(comparison, runs, cut, surface, tag, sharpness or ())
     own.sent = tuple(int(run.recorded[-1]) for run in runs)
     _progress_bar(own)
+    if sharpness is None:
+        st.caption("The sharpness along the paths is being computed; its tab comes by itself.")
     _put(own, comparison)
     _say(comparison, runs, cut)
 
@@ -199,7 +210,12 @@ def _tracks(
 
 
 def _scene(
-    comparison: Comparison, runs: Sequence[Run], cut: Slice, surface: Surface, tag: str
+    comparison: Comparison,
+    runs: Sequence[Run],
+    cut: Slice,
+    surface: Surface,
+    tag: str,
+    sharpness: tuple[Along, ...] = (),
 ) -> bytes:
     """The message of a whole scene."""
     losses = [track.loss for track in cut.tracks]
@@ -214,7 +230,15 @@ def _scene(
     )
     return scene_message(
         scene.scene_of(
-            comparison, runs, cut, surface, seen, comparison.color_range or found, mode(), tag
+            comparison,
+            runs,
+            cut,
+            surface,
+            seen,
+            comparison.color_range or found,
+            mode(),
+            tag,
+            sharpness,
         )
     )
 
@@ -340,6 +364,19 @@ def _runs(own: Progress, comparison: Comparison) -> tuple[tuple[Run, ...], str]:
     if whole:
         show.keep(comparison, runs)
     return runs, "" if whole else f"until {[int(run.recorded[-1]) for run in runs]}"
+
+
+def _sharpness(own: Progress, comparison: Comparison) -> tuple[Along, ...] | None:
+    """The sharpness along the paths: none where it is not asked for, None while it is computed."""
+    if not comparison.sharpness:
+        return ()
+    if own.running:
+        return None
+    runs, tag = _runs(own, comparison)
+    futures = show.sharpness_begun(comparison, runs, tag)
+    if wait(futures, timeout=SOON).not_done:
+        return None
+    return tuple(future.result() for future in futures)
 
 
 def _fine(own: Progress, comparison: Comparison) -> Surface | None:

@@ -158,7 +158,7 @@ def slice_options(comparison: Comparison) -> None:
     if comparison.plane == "random":
         _plane_control(comparison, "normalize")
         _plane_control(comparison, "plane_seed")
-    for name in ("grid", "split"):
+    for name in ("grid", "split", "sharpness"):
         widgets.control(
             VIEWS[name],
             getattr(comparison, name),

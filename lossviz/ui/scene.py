@@ -10,6 +10,7 @@ import numpy as np
 
 from lossviz import registry
 from lossviz.comparison import Comparison, letters
+from lossviz.curvature import Along
 from lossviz.figures.theme import Mode, as_plain
 from lossviz.picture import Slice
 from lossviz.plane import random_walk_shares
@@ -35,6 +36,7 @@ def scene_of(
     color_range: tuple[float, float] | None,
     mode: Mode,
     tag: str = "",
+    sharpness: Sequence[Along] = (),
 ) -> stage.Scene:
     """Everything on the stage; ``tag`` tells pictures of the same settings apart."""
     names = tuple(letters(len(runs)))
@@ -48,16 +50,7 @@ def scene_of(
         paths=tuple(
             path(name, cut, index) for index, name in enumerate(names)
         ),
-        losses=stage.Losses(
-            curves=tuple(
-                curve
-                for name, run in zip(names, runs, strict=True)
-                for curve in curves(name, run)
-            ),
-            log=comparison.log,
-            title="loss",
-            target=comparison.target,
-        ),
+        losses=panels(comparison, runs, sharpness),
         predictions=None if isinstance(seen, str) else seen,
         predictions_note=seen if isinstance(seen, str) else "",
         exact=comparison.plane == "exact",
@@ -66,6 +59,46 @@ def scene_of(
         cue=stage.Cue("opening", "end"),
         live=any(run.status.kind == "running" for run in runs),
     )  # fmt: skip
+
+
+def panels(
+    comparison: Comparison, runs: Sequence[Run], sharpness: Sequence[Along]
+) -> tuple[stage.Losses, ...]:
+    """The tabs of curves: the loss, and the sharpness where it is known."""
+    names = tuple(letters(len(runs)))
+    drawn = [
+        stage.Losses(
+            curves=tuple(
+                curve for name, run in zip(names, runs, strict=True) for curve in curves(name, run)
+            ),
+            log=comparison.log,
+            title="loss",
+            target=comparison.target,
+        )
+    ]
+    if sharpness:
+        drawn.append(
+            stage.Losses(
+                curves=tuple(
+                    curve
+                    for name, along in zip(names, sharpness, strict=True)
+                    for curve in sharpness_curves(name, along)
+                ),
+                log=comparison.log,
+                title="largest curvature (thin: the limit)",
+                id="sharpness",
+                tab="sharpness",
+            )
+        )
+    return tuple(drawn)
+
+
+def sharpness_curves(name: str, along: Along) -> list[stage.Curve]:
+    """The largest curvature along a path, and thin the one that its optimizer stands."""
+    drawn = [stage.Curve(name, "sharpness", along.steps, along.sharpness)]
+    if np.isfinite(along.limit).any():
+        drawn.append(stage.Curve(name, "limit", along.steps, along.limit, "faint"))
+    return drawn
 
 
 def revision(comparison: Comparison, tag: str) -> str:

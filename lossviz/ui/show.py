@@ -17,6 +17,7 @@ from torch import Tensor
 
 from lossviz import engine, picture
 from lossviz.comparison import Comparison
+from lossviz.curvature import Along
 from lossviz.picture import Seen, Slice
 from lossviz.plane import Plane
 from lossviz.run import Run
@@ -50,6 +51,7 @@ def for_slice(comparison: Comparison) -> Comparison:
     return replace(
         comparison,
         color_range=None,
+        sharpness=False,
         three_d=False,
         log=False,
         chosen=0,
@@ -78,6 +80,11 @@ def _cached_predictions(
     key: str, _comparison: Comparison, _run: Run, place: int
 ) -> Future[Seen | None]:
     return engine.submit(picture.predictions_of, _comparison, _run)
+
+
+@st.cache_resource(max_entries=96, show_spinner=False)
+def _cached_sharpness(key: str, _comparison: Comparison, _run: Run, place: int) -> Future[Along]:
+    return engine.submit(picture.sharpness_of, _comparison, _run)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -152,6 +159,21 @@ def predictions_begun(
 def predictions_of(comparison: Comparison, runs: Sequence[Run], tag: str = "") -> Seen | None:
     """What the chosen contender's model predicts along its run."""
     return _result(_cached_predictions, *_of_chosen(comparison, runs, tag))
+
+
+def sharpness_begun(
+    comparison: Comparison, runs: Sequence[Run], tag: str = ""
+) -> list[Future[Along]]:
+    """The largest curvature along each run, computed beside all else."""
+    name = key(for_runs(comparison)) + tag
+    futures = []
+    for place, run in enumerate(runs):
+        future = _cached_sharpness(name, comparison, run, place)
+        if future.done() and (future.cancelled() or future.exception() is not None):
+            _cached_sharpness.clear(name, comparison, run, place)
+            future = _cached_sharpness(name, comparison, run, place)
+        futures.append(future)
+    return futures
 
 
 def _of_chosen(

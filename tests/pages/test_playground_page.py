@@ -429,3 +429,15 @@ def _bare(markdown: str) -> str:
     """The characters that Markdown would see: those without a backslash before them."""
     characters = iter(markdown)
     return "".join(c for c in characters if c != "\\" or not next(characters, ""))
+
+
+def test_the_sharpness_comes_in_a_tab_of_its_own(quick: Visit) -> None:
+    quick.choose("pg.sharpness", True)
+    for _ in range(60):
+        if len(quick.picture["losses"]) == 2:
+            break
+        quick.again()
+    tabs = [panel["tab"] for panel in quick.picture["losses"]]
+    assert tabs == ["loss", "sharpness"]
+    assert quick.url["sharpness"] == "true"
+    assert quick.sentences == []

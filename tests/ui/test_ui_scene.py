@@ -194,3 +194,22 @@ def test_each_kind_of_data_has_its_panel(dataset: str, loss: str, kind: type) ->
         x0, x1, y0, y1 = seen.extent
         assert x0 < seen.points.x.min() <= seen.points.x.max() < x1
         assert y0 < seen.points.y.min() <= seen.points.y.max() < y1
+
+
+def test_the_sharpness_has_a_tab_with_the_limits_that_are_known(
+    comparison: Comparison, runs: tuple[Run, ...]
+) -> None:
+    (loss,) = scene.panels(comparison, runs, ())
+    assert loss.target == comparison.target
+    along = [picture.sharpness_of(comparison, run) for run in runs]
+    _, sharp = scene.panels(comparison, runs, along)
+    drawn = {(curve.contender, curve.name): curve for curve in sharp.curves}
+    # Adam has no limit on the plain curvature.
+    assert set(drawn) == {("A", "sharpness"), ("A", "limit"), ("B", "sharpness")}
+    assert drawn["A", "limit"].values == pytest.approx(2 / 0.5)
+    assert drawn["A", "limit"].kind == "faint"
+    assert drawn["B", "sharpness"].steps[-1] == 30
+
+
+def test_the_sharpness_is_no_part_of_what_is_trained(comparison: Comparison) -> None:
+    assert key(for_runs(replace(comparison, sharpness=True))) == key(for_runs(comparison))
