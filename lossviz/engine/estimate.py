@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import torch
 
 from lossviz.problem import Problem
+from lossviz.problem.work import work_of
 from lossviz.registry import optimizers
 from lossviz.run.race import together
 from lossviz.run.state import State, Trained, problem_of
@@ -23,6 +24,9 @@ PER_PRODUCT = 0.03e-9
 PER_OPTIMIZER = 30e-6
 PER_TENSOR = 60e-6
 EVALUATIONS_OF_A_CLOSURE = 20
+#: The same for networks that are no plain stack of layers; see `lossviz.problem.work`.
+PER_CALL = 30e-6
+PER_ENTRY = 6e-9
 
 
 def estimate(work: Iterable[Experiment] | State) -> float:
@@ -49,6 +53,8 @@ def estimate(work: Iterable[Experiment] | State) -> float:
 
 def _per_step(problem: Problem, contenders: Sequence[Trained], batch_size: int) -> float:
     samples = min(batch_size or len(problem.data.inputs), len(problem.data.inputs))
+    if getattr(problem.model, "row_by_row", False):
+        return _one_by_one(problem, contenders, samples)
     space = problem.space
     layers = sum(len(shape) > 1 for shape in space.shapes)
     units = sum(shape[0] for shape in space.shapes if len(shape) > 1)
@@ -66,3 +72,17 @@ def _per_step(problem: Problem, contenders: Sequence[Trained], batch_size: int) 
         tensors = len(space.shapes) if entry.layout == "tensors" else 0
         seconds += own + PER_OPTIMIZER + tensors * PER_TENSOR
     return seconds + stacked * shared
+
+
+def _one_by_one(problem: Problem, contenders: Sequence[Trained], samples: int) -> float:
+    """Seconds of a step of networks that share nothing but their data."""
+    work = work_of(problem)
+    wide = 2.0 if problem.theta0.dtype == torch.float64 else 1.0
+    each = work.calls * PER_CALL + samples * work.entries * PER_ENTRY * wide
+    seconds = 0.0
+    for contender in contenders:
+        entry = optimizers[contender.optimizer]
+        tensors = len(problem.space.shapes) if entry.layout == "tensors" else 0
+        evaluations = EVALUATIONS_OF_A_CLOSURE if entry.closure else 1
+        seconds += evaluations * (each + PER_OPTIMIZER) + tensors * PER_TENSOR
+    return seconds

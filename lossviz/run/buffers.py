@@ -12,6 +12,7 @@ from lossviz.problem.normalise import replayed_buffers
 from lossviz.problem.problem import Problem
 from lossviz.run.batches import Batches
 from lossviz.run.record import Run
+from lossviz.settings import Experiment
 
 
 def buffers_of(problem: Problem, run: Run, step: int = -1) -> dict[str, Tensor]:
@@ -30,10 +31,17 @@ def buffers_of(problem: Problem, run: Run, step: int = -1) -> dict[str, Tensor]:
 
     Raises:
         TypeError: When the model is no module.
-        ValueError: When the run did not record every step, or the step is not in it.
+        ValueError: When the run did not record every step, the step is not in it, or the run is
+            none of an experiment.
     """
     if not isinstance(problem.model, ModuleModel):
         raise TypeError("The parameters of this problem are the point itself; it has no buffers.")
+    exp = run.experiment
+    if exp is None:
+        raise ValueError(
+            "This run was a race on a problem of one's own, and does not know its batches; see "
+            "lossviz.problem.normalise.replayed_buffers."
+        )
     frames = len(run.weights)
     if not np.array_equal(run.recorded, np.arange(frames)):
         raise ValueError(
@@ -47,13 +55,12 @@ def buffers_of(problem: Problem, run: Run, step: int = -1) -> dict[str, Tensor]:
     return replayed_buffers(
         model.module,
         (problem.space.unflatten(weights) for weights in run.weights[:last]),
-        _inputs(problem, run),
+        _inputs(problem, exp),
     )
 
 
-def _inputs(problem: Problem, run: Run) -> Iterator[Tensor]:
+def _inputs(problem: Problem, exp: Experiment) -> Iterator[Tensor]:
     """The inputs of each step's batch, for ever."""
-    exp = run.experiment
     batches = Batches(problem.batch(), exp.batch_size, Batches.begin(exp.seed))
     while True:
         yield batches.current()[0]

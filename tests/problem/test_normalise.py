@@ -1,6 +1,7 @@
 """Batch normalisation: frozen, of the batch, recomputed; each against torch's own way."""
 
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -222,6 +223,11 @@ def test_the_buffers_of_an_early_step_and_what_is_refused():
     )
     with pytest.raises(ValueError, match="the steps 0 to 3"):
         buffers_of(prob, run, 4)
+    with pytest.raises(ValueError, match="problem of one's own"):
+        buffers_of(prob, replace(run, experiment=None))
+    every_other = replace(run, recorded=run.recorded * 2)
+    with pytest.raises(ValueError, match="too long for every step"):
+        buffers_of(prob, every_other)
     with pytest.raises(TypeError, match="no buffers"):
         buffers_of(lv.function_problem("rosenbrock"), run)
 
