@@ -10,10 +10,14 @@ from torch import Tensor, nn
 
 from lossviz.registry import OptimizerEntry, SettingError, Value
 from lossviz.testing.common import check_entry, corners, random_state_stays, require
+from lossviz.testing.explained import check_explained
 
 
 def check_optimizer(entry: OptimizerEntry) -> None:
-    """Check an optimizer: it lowers a bowl, repeats itself, and trains one vector if it says so."""
+    """Check an optimizer: it lowers a bowl, repeats itself, and trains one vector if it says so.
+
+    What it tells of its steps and of its stability limit is checked too; see `check_explained`.
+    """
     check_entry(entry)
     defaults = entry.defaults()
     losses, end = _descend(entry, defaults, 200)
@@ -36,6 +40,8 @@ def check_optimizer(entry: OptimizerEntry) -> None:
             _descend(entry, params, 3)
         except SettingError as error:
             require(str(error), f"{entry.name}({params}): the SettingError has no message.")
+    if not entry.refuses([(2,)]):
+        check_explained(entry)
 
 
 def _descend(
