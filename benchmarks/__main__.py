@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-ALL = ("surface", "models", "race", "functions", "browser", "classroom")
+ALL = ("surface", "models", "race", "functions", "curvature", "browser", "classroom")
 
 
 def main(names: list[str]) -> None:

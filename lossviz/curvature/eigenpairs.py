@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 from torch import Tensor
 
+from lossviz.curvature.lanczos import Lanczos
 from lossviz.curvature.products import HessianProducts, Point
 from lossviz.problem.problem import Problem, Split
 from lossviz.problem.space import Params, ParamSpace
@@ -21,6 +22,9 @@ Floats = NDArray[np.float64]
 
 #: Up to so many parameters the whole Hessian is formed from its products.
 SMALL = 32
+#: Steps of Lanczos for a single eigenpair before ARPACK takes over, and those it takes at least.
+FIRST = 20
+LEAST = 4
 #: The residual that is asked for, beside the largest eigenvalue, by precision.
 TOLERANCE = {torch.float64: 1e-8}
 ROUNDED = 1e-4
@@ -68,8 +72,10 @@ def top_eigenpairs(
 ) -> Eigenpairs:
     """The k outermost eigenpairs of the loss's Hessian, by Lanczos on its products.
 
-    Source: Lehoucq, Sorensen and Yang 1998 (ARPACK, through `scipy.sparse.linalg.eigsh`). Up to 32
-    parameters the whole matrix is formed and solved instead.
+    Source: Lehoucq, Sorensen and Yang 1998 (ARPACK, through `scipy.sparse.linalg.eigsh`). A single
+    one is looked for by `lossviz.curvature.lanczos` first, which stops at once when it has settled,
+    where ARPACK takes 20 products at least. Up to 32 parameters the whole matrix is formed and
+    solved instead.
 
     Args:
         problem: What is lowered.
@@ -108,7 +114,8 @@ def top_eigenpairs(
     if products.size <= max(SMALL, k + 1):
         values, columns = _dense(operator, k, which)
     else:
-        values, columns = _lanczos(operator, k, which, tol, first, most)
+        found, near = _single(operator, which, tol, first) if k == 1 else (None, first)
+        values, columns = found or _lanczos(operator, k, which, tol, near, most)
     vectors = columns * np.where(columns[np.abs(columns).argmax(0), np.arange(k)] < 0, -1.0, 1.0)
     residuals = np.linalg.norm(operator.matmat(vectors) - vectors * values, axis=0)
     return Eigenpairs(
@@ -125,6 +132,28 @@ def _dense(operator: LinearOperator, k: int, which: Which) -> tuple[Floats, Floa
     values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
     order = _order(values, which)[:k]
     return values[order], vectors[:, order]
+
+
+def _single(
+    operator: LinearOperator, which: Which, tol: float, start: Floats
+) -> tuple[tuple[Floats, Floats] | None, Floats]:
+    """The one outermost eigenpair, or None; and the nearest vector so far, as a better start."""
+    if which == "LM":
+        return None, start
+    sign = -1.0 if which == "SA" else 1.0
+
+    def apply(rows: Tensor) -> Tensor:
+        return sign * torch.from_numpy(operator.matvec(rows[0].numpy()))[None]
+
+    lanczos = Lanczos(apply, torch.from_numpy(start)[None], FIRST)
+    while not lanczos.done:
+        lanczos.step()
+        ritz = lanczos.ritz()
+        settled = float(ritz.residual) <= tol * float(ritz.values.abs().max())
+        if settled and lanczos.m >= LEAST:
+            vector = ritz.top(1)[0].T.numpy()
+            return (sign * ritz.values[0, -1:].numpy(), vector), vector[:, 0]
+    return None, lanczos.ritz().top(1)[0, 0].numpy()
 
 
 def _lanczos(

@@ -22,7 +22,7 @@ from lossviz.registry import SettingError
 Point = Mapping[str, Tensor] | Tensor
 
 #: Entries of all intermediate results of a forward pass whose graph is held at a time.
-ENTRIES = 2**24
+ENTRIES = 2**23
 #: Entries of intermediate results times vectors up to which several vectors go through one call.
 TOGETHER = 2**18
 
@@ -36,10 +36,10 @@ class HessianProducts:
     mode over the gradient takes 2 to 9 times as long; see ``benchmarks/curvature.py``.)
 
     Memory: with A entries in all intermediate results of one forward pass for one sample, a kept
-    graph of n samples holds about 6 A n numbers; n is chosen so that A n stays below 2^24. Where
-    not all samples fit, the passes go through chunks of n samples and no graph is kept; outputs
-    and their slopes are held for all samples, and a few vectors of P numbers. That is exact for any
-    criterion, mean or not:
+    graph of n samples holds about 6 A n numbers, and some 15 P more; n is chosen so that A n stays
+    below 2^23. Where not all samples fit, the passes go through chunks of n samples and no graph is
+    kept, which takes about five times as long; outputs and their slopes are held for all samples.
+    That is exact for any criterion, mean or not:
 
     $$H v = \sum_n J_n^\top \dot g_n + \nabla_\theta (g_n^\top J_n(\theta) v), \quad
     g = \nabla C(z), \quad \dot g = \nabla^2 C(z) J v$$

@@ -75,6 +75,28 @@ def test_scaled_coordinates():
     np.testing.assert_allclose(top_eigenpairs(problem, scale=scale).values, expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("which", ["LA", "SA", "LM"])
+@pytest.mark.parametrize("first", [2, 20, 200])
+def test_one_is_the_first_of_several(which: str, first: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("lossviz.curvature.eigenpairs.FIRST", first)
+    problem = dense(20)
+    one, three = (top_eigenpairs(problem, k=k, which=which) for k in (1, 3))
+    np.testing.assert_allclose(one.values, three.values[:1], rtol=1e-9)
+    torch.testing.assert_close(one.vectors[0], three.vectors[0], rtol=1e-5, atol=1e-6)
+
+
+def test_equal_eigenvalues_are_all_found():
+    # Two outputs with the same inputs: every eigenvalue is there twice.
+    from lossviz import Problem
+
+    inputs = torch.randn(60, 30, generator=torch.Generator().manual_seed(0)).double()
+    net = nn.Linear(30, 2, bias=False).double()
+    twice = Problem.from_module(net, nn.MSELoss(), (inputs, inputs[:, :2]))
+    expected = np.linalg.eigvalsh((inputs.T @ inputs).numpy() / 60)[::-1]
+    found = top_eigenpairs(twice, k=4)
+    np.testing.assert_allclose(found.values, np.repeat(expected[:2], 2), rtol=1e-6)
+
+
 def test_products_are_counted_and_a_near_start_needs_fewer():
     problem = dense(40)
     cold = top_eigenpairs(problem, k=1)
