@@ -307,7 +307,7 @@ class DatasetEntry(Entry):
 class ModelEntry(Entry):
     """``make(inputs, outputs, **params)`` gives a `torch.nn.Module`.
 
-    ``code(params, inputs, outputs)``: an expression that makes it.
+    ``code(params, shape, outputs)``: an expression that makes it.
 
     Args:
         refuses: ``refuses(shape, outputs)`` gives the reason why a data set of that shape, with

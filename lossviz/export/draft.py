@@ -62,9 +62,8 @@ class Draft:
         return layout.imports([*self.imports, *self.sources.imports])
 
     def copied(self) -> list[str]:
-        """The parts with all that was copied: constants, then functions."""
-        constants = "\n".join(self.sources.constants)
-        return [constants, *self.sources.functions]
+        """The parts with all that was copied."""
+        return self.sources.definitions
 
     def header(self, title: str, url: Mapping[str, str], remark: str) -> str:
         """The docstring: what it is, and the settings of its link."""

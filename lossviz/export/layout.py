@@ -10,6 +10,8 @@ WIDTH = 100
 
 _OPENING, _CLOSING = "([{", ")]}"
 _STANDARD = ("copy", "itertools", "math")
+#: Imports that the library writes in two ways.
+_USUAL = {"import torch.nn.functional as F": "from torch.nn import functional as F"}
 
 
 def imports(lines: Iterable[str]) -> str:
@@ -23,6 +25,7 @@ def imports(lines: Iterable[str]) -> str:
     plain: set[str] = set()
     names: dict[str, set[str]] = {}
     for line in lines:
+        line = _USUAL.get(line, line)
         if line.startswith("from "):
             module, _, name = line.removeprefix("from ").partition(" import ")
             names.setdefault(module, set()).add(name)
@@ -123,4 +126,4 @@ def joined(parts: Iterable[str]) -> str:
 
 
 def _defines(part: str) -> bool:
-    return any(line.startswith("def ") for line in part.splitlines())
+    return any(line.startswith(("def ", "class ")) for line in part.splitlines())

@@ -24,17 +24,16 @@ class Sources:
 
     Args:
         imports: The import lines that they need.
-        constants: Assignments.
-        functions: Whole functions, without the annotations, whose names mean nothing elsewhere.
+        definitions: Constants, functions and classes, without the annotations, whose names mean
+            nothing elsewhere.
     """
 
     imports: list[str] = field(default_factory=list)
-    constants: list[str] = field(default_factory=list)
-    functions: list[str] = field(default_factory=list)
+    definitions: list[str] = field(default_factory=list)
     _seen: set[tuple[str, str]] = field(default_factory=set)
 
     def add(self, function: Callable[..., Any]) -> None:
-        """Copy a function of a module's top level, and all that it uses.
+        """Copy a function or a class of a module's top level, and all that it uses.
 
         Raises:
             TypeError: When it is none; such as a method, or a function within another.
@@ -60,14 +59,10 @@ class Sources:
                 self._define(alias.name, importlib.import_module(origin))
             else:
                 self.imports.append(ast.unparse(ast.ImportFrom(origin, [alias], 0)))
-        elif isinstance(node, ast.FunctionDef):
+        else:
             for used in _used(node):
                 self._define(used, module)
-            self.functions.append(_function(node, _text(module)))
-        elif isinstance(node, ast.Assign):
-            for used in _used(node):
-                self._define(used, module)
-            self.constants.append(ast.get_source_segment(_text(module), node) or "")
+            self.definitions.append(_bare(node, _text(module)))
 
 
 @functools.lru_cache(maxsize=128)
@@ -86,6 +81,8 @@ def _definitions(module: ModuleType) -> dict[str, ast.stmt]:
             found.update({alias.asname or alias.name: node for alias in node.names})
         elif isinstance(node, ast.Assign):
             found.update({t.id: node for t in node.targets if isinstance(t, ast.Name)})
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            found[node.target.id] = node
     return found
 
 
@@ -121,25 +118,29 @@ def _is_table(node: Any) -> TypeGuard[ast.Call]:
     )
 
 
-def _function(node: ast.FunctionDef, text: str) -> str:
-    """The source of a function without annotations; a table gives way to its inputs and targets."""
-    lines = text.splitlines()
-    changes: list[tuple[int, int, str]] = []  # lines from, to, and what stands there instead
+def _bare(node: ast.stmt, text: str) -> str:
+    """The source of a definition without annotations; a table gives way to its two arrays."""
+    lines: list[str | None] = list(text.splitlines())
     for child in ast.walk(node):
-        if isinstance(child, ast.FunctionDef):
-            head = " " * child.col_offset + f"def {child.name}({_arguments(child.args)}):"
-            changes.append((child.lineno, child.body[0].lineno - 1, head))
-        elif isinstance(child, ast.Return) and _is_table(child.value):
-            inputs, targets = (ast.get_source_segment(text, a) for a in child.value.args[:2])
-            back = " " * child.col_offset + f"return {inputs}, {targets}"
-            changes.append((child.lineno, child.end_lineno or child.lineno, back))
-    for first, last, new in sorted(changes, reverse=True):
-        lines[first - 1 : last] = [new]
-    whole = lines[node.lineno - 1 :]
-    # What was replaced may have had more lines.
-    removed = sum(last - first for first, last, _ in changes)
-    whole = whole[: (node.end_lineno or node.lineno) - node.lineno + 1 - removed]
-    return "\n".join(re.sub(r"  # type: ignore.*", "", line) for line in whole)
+        for first, last, new in _changes(child, text):
+            lines[first - 1 : last] = [new, *[None] * (last - first)]
+    whole = lines[node.lineno - 1 : node.end_lineno]
+    return "\n".join(re.sub(r"  # type: ignore.*", "", line) for line in whole if line is not None)
+
+
+def _changes(node: ast.AST, text: str) -> Iterator[tuple[int, int, str]]:
+    """Lines from, to, and what stands there in a script."""
+    if isinstance(node, ast.FunctionDef):
+        head = " " * node.col_offset + f"def {node.name}({_arguments(node.args)}):"
+        yield node.lineno, node.body[0].lineno - 1, head
+    elif isinstance(node, ast.Return) and _is_table(node.value):
+        inputs, targets = (ast.get_source_segment(text, part) for part in node.value.args[:2])
+        back = " " * node.col_offset + f"return {inputs}, {targets}"
+        yield node.lineno, node.end_lineno or node.lineno, back
+    elif isinstance(node, ast.AnnAssign) and node.value is not None:
+        name, value = (ast.get_source_segment(text, part) for part in (node.target, node.value))
+        given = " " * node.col_offset + f"{name} = {value}"
+        yield node.lineno, node.end_lineno or node.lineno, given
 
 
 def _arguments(arguments: ast.arguments) -> str:

@@ -19,10 +19,14 @@ from lossviz.settings import Experiment
 #: So many numbers of a start may stand in a script.
 MOST_NUMBERS = 20_000
 
+_GROWS = (
+    ". A run at the edge of stability enlarges such differences step by step, and so does an "
+    "optimizer that decides by comparisons or rounds by itself, as L-BFGS and Muon do."
+)
 REMARK = {
-    "float32": "The numbers are those of the picture up to the rounding of single precision, which "
-    "a run at the edge of stability enlarges step by step.",
-    "float64": "The numbers are those of the picture up to the last digits.",
+    "float32": "The numbers are those of the picture up to the rounding of single precision"
+    + _GROWS,
+    "float64": "The numbers are those of the picture up to the last digits" + _GROWS,
 }
 
 
@@ -108,10 +112,21 @@ class Training:
         scaled += ["targets"] if regression else []
         if base.scaling != "none" and scaled:
             lines.append("# By the training samples alone.")
-            lines += [f"{name} = scaled({name}, {name}[train])" for name in scaled]
+            lines += [self._scaled(name) for name in scaled]
         lines += self._tensors(regression)
         scaling = [_SCALING[base.scaling]] if base.scaling != "none" and scaled else []
         return [*scaling, layout.block("\n".join(lines))]
+
+    def _scaled(self, name: str) -> str:
+        shape = self.base.shape
+        if name == "inputs" and shape.kind == "sequence":
+            # One scaling for all steps.
+            rows = f"reshape(-1, {shape.sides[-1]!r})"
+            return (
+                f"inputs = scaled(inputs.{rows}, inputs[train].{rows})"
+                f".reshape(-1, {shape.inputs!r})"
+            )
+        return f"{name} = scaled({name}, {name}[train])"
 
     def _split(self, draft: Draft) -> list[str]:
         share = self.base.test_share
@@ -139,7 +154,7 @@ class Training:
         """The network at its start."""
         base, entry = self.base, registry.models[self.base.model]
         outputs = registry.losses[base.loss].outputs(base.shape)
-        code = draft.code("model", entry, base.model_params, base.shape.inputs, outputs)
+        code = draft.code("model", entry, base.model_params, base.shape, outputs)
         text = stop("model", entry) if code is None else f"model = {code.text}"
         lines = ["torch.manual_seed(SEED)", text, *self._initialised(draft)]
         constants = []

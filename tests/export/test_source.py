@@ -18,7 +18,7 @@ def copied(function):
 
 def names_of(sources):
     names = {}
-    parts = (*sources.imports, *sources.constants, *sources.functions)
+    parts = (*sources.imports, *sources.definitions)
     exec(compile("\n\n".join(parts), "copied", "exec"), names)
     return names
 
@@ -26,7 +26,7 @@ def names_of(sources):
 def test_what_a_function_uses_comes_before_it():
     sources = copied(make_ravine)
     assert sources.imports == ["import math"]
-    assert [text.splitlines()[0] for text in sources.functions] == [
+    assert [text.splitlines()[0] for text in sources.definitions] == [
         "def _turn(degrees):",
         "def make_ravine(condition, rotation):",
     ]
@@ -36,7 +36,7 @@ def test_what_a_function_uses_comes_before_it():
 
 def test_constants_come_too():
     sources = copied(deviation)
-    assert sources.constants == ["MEAN = 10 / 101"]
+    assert sources.definitions[0] == "MEAN = 10 / 101"
     assert names_of(sources)["deviation"](7) == deviation(7)
 
 
@@ -58,7 +58,7 @@ def test_nothing_comes_twice():
     sources = copied(make_blobs)
     sources.add(make_xor)
     sources.add(make_blobs)
-    assert len(sources.functions) == len(set(sources.functions))
+    assert len(sources.definitions) == len(set(sources.definitions))
 
 
 def test_only_functions_of_a_modules_top_level_can_be_copied():

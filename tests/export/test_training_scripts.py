@@ -46,11 +46,15 @@ def test_every_data_set(entry, scaling):
 @pytest.mark.parametrize("entry", with_code(registry.models))
 def test_every_model(entry):
     for params in ({}, at_random(entry.params, seed=2)):
-        for loss, dataset in (("bce_with_logits", "moons"), ("mse", "line")):
+        for loss, dataset in (
+            ("bce_with_logits", "moons"), ("mse", "line"), ("mse", "adding"),
+            ("cross_entropy", "digits"),
+        ):  # fmt: skip
             given = {"model": entry.name, "model_params": params, "dataset": dataset, "loss": loss}
             _, repairs = with_choice(lv.Experiment(), **given)
-            if not repairs:
-                check_experiment(TIGHT, **fitting(**given, seed=5))
+            settings = fitting(**given, steps=3, seed=5)
+            if not repairs and not missing_in(lv.Experiment(**settings)):
+                check_experiment(TIGHT, **settings)
 
 
 @pytest.mark.parametrize("activation", registry.models["mlp"].param("activation").choices)
@@ -141,7 +145,11 @@ def test_a_comparison_has_all_its_contenders():
     comparison = lv.Comparison(lv.Experiment(**fitting(batch_size=30)), contenders)
     names = executed(script_of(comparison))
     assert list(names["results"]) == ["A SGD", "B Muon", "C Adam", "D L-BFGS"]
-    same(list(names["results"].values()), trained(list(comparison.experiments())), 1e-8)
+    wanted = trained(list(comparison.experiments()))
+    rows = zip(names["results"].values(), wanted, strict=True)
+    for row, (got, expected) in enumerate(rows):
+        # Muon rounds to bfloat16, where a last digit can become a third one.
+        same([got], [expected], 1e-2 if row == 1 else TIGHT)
 
 
 def test_the_table_shows_the_results():

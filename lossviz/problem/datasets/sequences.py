@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from lossviz.problem.code import drawn_by
 from lossviz.problem.data import Table
 from lossviz.problem.datasets.common import labels, noise, samples
 from lossviz.registry import DatasetEntry, Param, Shape, Task, Value, datasets
@@ -82,6 +83,7 @@ datasets.add(
         title="Waves",
         about="A window of three added waves, with noise: which value comes next?",
         make=make_waves,
+        code=drawn_by(make_waves),
         formula=r"x_t = \sum_k \sin(\omega_k t) + \sigma \varepsilon_t",
         params=(samples(), _length(16, 4, 64), noise(0.1, 1.0, "value seen")),
         shape=_waves_shape,
@@ -93,6 +95,7 @@ datasets.add(
         title="Adding problem",
         about="Two of many numbers are marked: their sum can only be told by remembering.",
         make=make_adding,
+        code=drawn_by(make_adding),
         formula=r"y = \sum_t m_t x_t,\quad \sum_t m_t = 2",
         cite="Hochreiter and Schmidhuber, Long Short-Term Memory, Neural Computation 9 (1997)",
         params=(samples(), _length(12, 4, 64)),
@@ -105,6 +108,7 @@ datasets.add(
         title="Parity",
         about="Is the number of ones even or odd? One step that is missed spoils the answer.",
         make=make_parity,
+        code=drawn_by(make_parity),
         formula=r"y = \sum_t b_t \bmod 2,\quad x_t = 2 b_t - 1",
         cite="Minsky and Papert, Perceptrons (1969)",
         params=(samples(), _length(6, 3, 32)),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isqrt
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lossviz.problem.code import call, in_order, literal
 from lossviz.problem.models.mlp import ACTIVATIONS
-from lossviz.registry import ModelEntry, Param, SettingError, Shape, models
+from lossviz.registry import Code, ModelEntry, Param, SettingError, Shape, Value, models
 
 #: The sides of an image are halved once, and something must be left.
 SMALLEST = 2
@@ -103,6 +105,16 @@ def make_cnn(
     return ConvNet((height, broad), outputs, depth, width, activation, batch_norm, skip)
 
 
+def code(params: Mapping[str, Value], shape: Shape, outputs: int) -> Code | None:
+    """The classes of this file; with batch normalisation, which is not torch's in all, none."""
+    if params["batch_norm"]:
+        return None
+    side = isqrt(shape.inputs)
+    given = (literal(shape.sides or (side, side)), str(outputs))
+    text = call("ConvNet", *given, **in_order(ConvNet, params))
+    return Code(text, sources=(ConvNet,))
+
+
 def _refuses(shape: Shape, outputs: int) -> str:
     if shape.kind != "image":
         return (
@@ -120,6 +132,7 @@ models.add(
         title="Convolutional network",
         about="Small filters slide over an image; shortcuts and normalisation smooth its surface.",
         make=make_cnn,
+        code=code,
         formula=r"h_{\ell+1} = h_\ell + W_\ell * \varphi(\mathrm{BN}(h_\ell)) + b_\ell,\quad "
         r"f(x) = V \, \mathrm{mean}(\varphi(h_L)) + d",
         cite="Li, Xu, Taylor, Studer and Goldstein, Visualizing the Loss Landscape of Neural Nets, "

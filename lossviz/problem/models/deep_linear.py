@@ -9,7 +9,7 @@ from torch import nn
 
 from lossviz.problem.code import stacked
 from lossviz.problem.models.common import no_tokens
-from lossviz.registry import Code, ModelEntry, Param, Value, models
+from lossviz.registry import Code, ModelEntry, Param, Shape, Value, models
 
 
 def make_deep_linear(inputs: int, outputs: int, depth: int, width: int) -> nn.Sequential:
@@ -19,9 +19,9 @@ def make_deep_linear(inputs: int, outputs: int, depth: int, width: int) -> nn.Se
     return nn.Sequential(*hidden, nn.Linear(width, outputs))
 
 
-def code(params: Mapping[str, Value], inputs: int, outputs: int) -> Code:
+def code(params: Mapping[str, Value], shape: Shape, outputs: int) -> Code:
     """The layers, one by one."""
-    widths = [inputs, *[params["width"]] * int(params["depth"]), outputs]
+    widths = [shape.inputs, *[params["width"]] * int(params["depth"]), outputs]
     return stacked(f"nn.Linear({a}, {b})" for a, b in pairwise(widths))
 
 

@@ -19,7 +19,7 @@ models.add(
         title="Linear or logistic regression",
         about="A weighted sum of the inputs: every usual loss is convex in its weights.",
         make=make_linear,
-        code=lambda params, inputs, outputs: Code(f"nn.Linear({inputs}, {outputs})"),
+        code=lambda params, shape, outputs: Code(f"nn.Linear({shape.inputs}, {outputs})"),
         formula=r"f(x) = W x + b",
         refuses=no_tokens,
     )

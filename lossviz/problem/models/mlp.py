@@ -8,7 +8,7 @@ from torch import nn
 
 from lossviz.problem.code import stacked
 from lossviz.problem.models.common import no_tokens
-from lossviz.registry import Code, ModelEntry, Param, Value, models
+from lossviz.registry import Code, ModelEntry, Param, Shape, Value, models
 
 #: Names as in `torch.nn.functional`, and the modules that compute them.
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
@@ -40,11 +40,11 @@ def make_mlp(inputs: int, outputs: int, depth: int, width: int, activation: str)
     return nn.Sequential(*layers, nn.Linear(width, outputs))
 
 
-def code(params: Mapping[str, Value], inputs: int, outputs: int) -> Code:
+def code(params: Mapping[str, Value], shape: Shape, outputs: int) -> Code:
     """The layers and bends, one by one."""
     bend = type(ACTIVATIONS[str(params["activation"])]()).__name__
     layers: list[str] = []
-    for fan_in in [inputs] + [int(params["width"])] * (int(params["depth"]) - 1):
+    for fan_in in [shape.inputs] + [int(params["width"])] * (int(params["depth"]) - 1):
         layers += [f"nn.Linear({fan_in}, {params['width']})", f"nn.{bend}()"]
     return stacked([*layers, f"nn.Linear({params['width']}, {outputs})"])
 

@@ -7,14 +7,15 @@ cannot be batched over parameters by `torch.func.vmap`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lossviz.registry import ModelEntry, Param, SettingError, Shape, models
+from lossviz.problem.code import call, in_order, literal
+from lossviz.registry import Code, ModelEntry, Param, SettingError, Shape, Value, models
 
 Cell = Literal["rnn", "gru", "lstm"]
 #: What is carried from step to step: hidden (N, H), and the cell (N, H) of an LSTM.
@@ -156,6 +157,17 @@ def _make(
     return SequenceNet(kind, (length, features), outputs, width, layers)
 
 
+def _code(kind: Cell) -> Callable[[Mapping[str, Value], Shape, int], Code]:
+    """The code of a network of one kind of cell: the classes of this file."""
+
+    def code(params: Mapping[str, Value], shape: Shape, outputs: int) -> Code:
+        given = (literal(kind), literal(shape.sides), str(outputs))
+        text = call("SequenceNet", *given, **in_order(SequenceNet, params))
+        return Code(text, sources=(SequenceNet,))
+
+    return code
+
+
 def _refuses(shape: Shape, outputs: int) -> str:
     if shape.kind == "tokens":
         return (
@@ -181,6 +193,7 @@ models.add(
         title="Recurrent network",
         about="Reads a sequence step by step and carries what it knows; forgets quickly.",
         make=make_rnn,
+        code=_code("rnn"),
         formula=r"h_t = \tanh(W x_t + b + U h_{t-1} + c),\quad f(x) = V h_T + d",
         cite="Elman, Finding Structure in Time, Cognitive Science 14 (1990)",
         params=_PARAMS,
@@ -194,6 +207,7 @@ models.add(
         title="GRU",
         about="A recurrent network with gates that say what is kept and what is new.",
         make=make_gru,
+        code=_code("gru"),
         formula=r"h_t = (1 - z_t)\, n_t + z_t\, h_{t-1},\quad "
         r"n_t = \tanh(W x_t + b + r_t (U h_{t-1} + c))",
         cite="Cho et al., Learning Phrase Representations using RNN Encoder-Decoder, EMNLP 2014",
@@ -208,6 +222,7 @@ models.add(
         title="LSTM",
         about="A recurrent network with a memory cell, so that slopes reach far back.",
         make=make_lstm,
+        code=_code("lstm"),
         formula=r"c_t = f_t\, c_{t-1} + i_t\, g_t,\quad h_t = o_t \tanh c_t",
         cite="Hochreiter and Schmidhuber, Long Short-Term Memory, Neural Computation 9 (1997)",
         params=_PARAMS,

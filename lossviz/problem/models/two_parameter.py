@@ -45,9 +45,9 @@ def _refuses(shape: Shape, outputs: int) -> str:
     return _too_wide(shape.inputs) or _too_many(outputs)
 
 
-def code(params: Mapping[str, Value], inputs: int, outputs: int) -> Code:
+def code(params: Mapping[str, Value], shape: Shape, outputs: int) -> Code:
     """The layer; two inputs leave no room for a constant."""
-    return Code("nn.Linear(1, 1)" if inputs == 1 else "nn.Linear(2, 1, bias=False)")
+    return Code("nn.Linear(1, 1)" if shape.inputs == 1 else "nn.Linear(2, 1, bias=False)")
 
 
 models.add(

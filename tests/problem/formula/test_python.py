@@ -27,7 +27,7 @@ def compiled(tree):
     code, sources = python(tree), Sources()
     for function in code.sources:
         sources.add(function)
-    lines = [*code.imports, *sources.imports, "import torch", *sources.functions, code.text]
+    lines = [*code.imports, *sources.imports, "import torch", *sources.definitions, code.text]
     names = {}
     exec(compile("\n".join(lines), "formula", "exec"), names)
     return names["f"]
