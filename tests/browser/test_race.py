@@ -295,14 +295,16 @@ def test_a_phone_has_no_sideways_scroll_and_the_picture_comes_first(show: Show) 
 
 
 def test_a_long_race_shows_how_far_it_is_and_keeps_what_was_done(show: Show) -> None:
-    page = show(function="ravine", steps="20000", race="adam(lr=0.001);adamw(lr=0.001);rmsprop")
+    page = show(function="ravine", steps="12000", race="adam(lr=0.001);adamw(lr=0.001);rmsprop")
     progress = page.get_by_test_id("stProgress")
-    expect(progress).to_contain_text(re.compile(r"[\d,]+ of 20,000 steps"), timeout=20_000)
+    expect(progress).to_contain_text(re.compile(r"[\d,]+ of 12,000 steps"), timeout=20_000)
     page.get_by_role("button", name="Cancel").click()
-    said = page.get_by_text("of 20,000 steps; what was done is kept")
+    said = page.get_by_text("of 12,000 steps; what was done is kept")
     expect(said).to_be_visible(timeout=15_000)
     done = int(re.sub(r"\D", "", said.inner_text().split(" of ")[0]))
-    assert 0 < done < 20_000
+    assert 0 < done < 12_000
     page.wait_for_function("done => window.lossvizStage.steps >= done - 30", arg=done)
     assert same_stage(page)
+    # Every step is explained in the end, and then nothing goes on any more.
+    expect(page.locator(".lv-ledger")).to_contain_text("Stability limit", timeout=30_000)
     expect(page.get_by_test_id("stProgress")).to_have_count(0)

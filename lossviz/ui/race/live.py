@@ -50,6 +50,11 @@ class Progress:
     key: str = ""
     job: engine.Job | None = None
 
+    @property
+    def running(self) -> bool:
+        """Whether it is still going on."""
+        return self.job is not None and not self.job.done
+
     def drop(self) -> None:
         """Stop what is still going on."""
         if self.job is not None:
@@ -137,8 +142,10 @@ def picture_of(course: Course, patience: float) -> Picture | Waiting:
     account = show.account_begun(course, course.chosen)
     rest: list[Future[Any]] = [account, crowd, surface]
     if wait(rest, timeout=patience).not_done:
-        late = "picture is" if crowd.done() else "further starts and seeds are"
-        return Waiting(f"The {late} being computed.", 0.9)
+        late = "further starts and seeds are" if account.done() else "explanation of each step is"
+        # After a long race one sees what came out; after a short one the old picture stays so long.
+        seen = Picture(course, heat, surface.result(), Crowd()) if _long(course) else None
+        return Waiting(f"The {late} being computed.", 0.9, seen)
     return Picture(course, heat, surface.result(), crowd.result(), account.result(), sweeps)
 
 
@@ -234,23 +241,24 @@ def _draw(course: Course, waiting: bool) -> None:
     except SettingError as error:
         st.error(widgets.plain(str(error)), icon=":material/error:")
         return
-    if isinstance(found, Waiting):
-        _say_waiting(found)
-        _put(course, found.picture)
-        return
-    if waiting:
+    if waiting and isinstance(found, Picture):
         st.rerun()  # all is there: the cards follow, and this fragment stops running by itself
-    _say_cancelled(course)
-    _put(course, found)
-    _say(found)
+    # One place for all that is said above the stage, which so is never mounted anew.
+    with st.container(key="lv_progress"):
+        if isinstance(found, Waiting):
+            _say_waiting(found)
+        _say_cancelled(course)
+    _put(course, found if isinstance(found, Picture) else found.picture)
+    if isinstance(found, Picture):
+        _say(found)
 
 
 def _say_waiting(found: Waiting) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key="lv_progress"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(found.share, found.words)
         own: Progress | None = st.session_state.get(PROGRESS)
-        if found.picture is not None and own is not None and own.job is not None:
-            st.button("Cancel", key="rc.cancel", icon=":material/stop:", on_click=own.job.cancel)
+        if found.picture is not None and own is not None and own.running:
+            st.button("Cancel", key="rc.cancel", icon=":material/stop:", on_click=own.drop)
 
 
 def _say_cancelled(course: Course) -> None:
