@@ -1,4 +1,4 @@
-"""The page about additions: its example is run as a reader would run it."""
+"""The page about additions: its examples are run as a reader would run them."""
 
 import os
 import re
@@ -6,13 +6,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "add-your-own.md").read_text(encoding="utf-8")
 
 
-def test_the_example_of_the_page(tmp_path):
-    addition, use = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    (tmp_path / "quantile.py").write_text(addition, encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+STATED = re.findall(r"which prints `(.*?)`", PAGE)
+
+
+@pytest.mark.parametrize("which", range(len(STATED)))
+def test_the_examples_of_the_page(which: int, tmp_path):
+    """Each is a file to be added, and what is done with it."""
+    assert len(BLOCKS) == 2 * len(STATED)
+    addition, use = BLOCKS[2 * which : 2 * which + 2]
+    (tmp_path / f"addition_{which}.py").write_text(addition, encoding="utf-8")
     environment = {**os.environ, "LOSSVIZ_CONTRIB": str(tmp_path), "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", use],
@@ -22,12 +31,11 @@ def test_the_example_of_the_page(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    stated = re.search(r"which prints `(.*?)`", PAGE)
-    assert done.stdout.strip() == stated[1]
+    assert done.stdout.strip() == STATED[which]
 
 
 def test_the_page_names_every_kind_of_entry():
-    for kind in ("Loss", "Dataset", "Model", "Initialiser", "Optimizer", "Schedule"):
+    for kind in ("Loss", "Dataset", "Model", "Initialiser", "Optimizer", "Schedule", "Function"):
         assert f"`{kind}Entry`" in PAGE
 
 
