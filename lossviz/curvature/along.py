@@ -214,8 +214,8 @@ class _Follower:
         plain = plain or one_by_one(self.problem, theta)
         if self.limit.scale is None:
             return plain
-        root = self.limit.scale[frames].sqrt().to(theta.device)
-        return lambda rows: root * (plain(root * rows).double() + self.limit.decay * root * rows)
+        root = self.limit.scale[frames].sqrt()
+        return lambda rows: root * (plain(root * rows).to(rows) + self.limit.decay * root * rows)
 
 
 def stacked_products(problem: Problem, theta: Tensor) -> Callable[[Tensor], Tensor] | None:

@@ -81,7 +81,7 @@ class Lanczos:
         m, direction = self.m, self.next
         self.basis[:, m] = direction
         self.sizes += self.alive
-        image = self.apply(direction).double()
+        image = self.apply(direction).to(direction)
         self.alpha[:, m] = (image * direction).sum(1)
         known = self.basis[:, : m + 1]
         for _ in range(2):
