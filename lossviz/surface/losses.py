@@ -26,6 +26,8 @@ CHUNK = 96
 INTERMEDIATE = 3 * 2**17
 #: With fewer points than this, batching a call on a CPU costs more than it saves.
 FEWEST = 6
+#: Samples by which the intermediates of a network of the catalogue are measured.
+PROBED = 4
 #: Entries of stacked parameters in one such call, so that large models take fewer points.
 PARAMETERS = 2**24
 
@@ -111,9 +113,15 @@ class PlaneLosses:
 
     def _general_chunk(self) -> int:
         widest = _Widest()
+        model, batch, times = self.prob.model, self.batch, 1.0
+        params = self.prob.space.unflatten(self.vectors[0])
+        if isinstance(model, ModuleModel) and model.row_by_row and model.statistics != "recomputed":
+            # A whole pass would be felt in a small picture; all that is large grows with samples.
+            batch = batch[0][:PROBED], batch[1][:PROBED]
+            times = max(1.0, len(self.batch[0]) / PROBED)
         with torch.no_grad(), widest:
-            self.prob.loss(self.prob.space.unflatten(self.vectors[0]), self.batch)
-        most = INTERMEDIATE // max(1, widest.entries)
+            self.prob.loss(params, batch)
+        most = int(INTERMEDIATE / max(1, widest.entries * times))
         few = getattr(self.prob.model, "most_points", CHUNK)
         return max(1, min(few, most, PARAMETERS // max(1, self.prob.space.size)))
 
