@@ -17,7 +17,7 @@ from lossviz.ui import show
 #: What the script is called when it is downloaded.
 FILE = "lossviz_race.py"
 #: The height of the script's window, in pixels.
-HEIGHT = 320
+HEIGHT = 240
 
 
 def as_script(settings: Comparison | Course, key: str) -> None:
