@@ -22,7 +22,6 @@ from tests.browser.test_playground import (
     same_stage,
     says,
 )
-from tests.browser.test_stage import on_surface
 
 pytestmark = pytest.mark.browser
 
@@ -50,26 +49,13 @@ def table(page: Page) -> str:
     return page.locator(".lv-table").last.inner_text()
 
 
-def ring(page: Page, index: int = 0) -> tuple[float, float]:
-    """The middle of a start's ring on the screen."""
-    box = page.locator(f".lv-start[data-index='{index}']").bounding_box()
-    assert box
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
-def start_of(page: Page) -> tuple[float, float]:
-    """The start in the address bar."""
-    x, y = (float(part) for part in asked(page)["start"].split(","))
-    return x, y
-
-
 def choose_function(page: Page, title: str) -> None:
     page.get_by_role("combobox", name=re.compile("Function")).click()
     page.get_by_role("option", name=title, exact=True).click()
 
 
-def slide(page: Page, dial: Any, pixels: int) -> int:
-    """Drag a dial so far; how many pictures were painted while it was held."""
+def slide(page: Page, dial: Any, pixels: int) -> None:
+    """Drag a dial so far, and see a new picture while it is still held."""
     box = dial.bounding_box()
     share = dial.evaluate("e => e.valueAsNumber / e.max")
     x, y = box["x"] + 8 + share * (box["width"] - 16), box["y"] + box["height"] / 2
@@ -79,9 +65,8 @@ def slide(page: Page, dial: Any, pixels: int) -> int:
     for k in range(1, 11):
         page.mouse.move(x + pixels * k / 10, y)
         page.wait_for_timeout(90)
-    painted = int(probe(page, "revision") - before)
+    page.wait_for_function("before => window.lossvizStage.revision > before", arg=before)
     page.mouse.up()
-    return painted
 
 
 # --- the way most people take ------------------------------------------------------------------
@@ -109,42 +94,13 @@ def test_dragging_a_rate_repaints_the_same_stage_and_keeps_the_step(show: Show) 
     page = show()
     probe(page, "seek(50)")
     before = table(page)
-    assert slide(page, learning_rate(page, 3), -60) >= 2, "nothing was painted during the drag"
+    slide(page, learning_rate(page, 3), -60)
     rate = page.get_by_role("textbox", name="Learning rate, exact number").nth(3).input_value()
     expect(page.locator(".lv-table").last).to_contain_text(f"D Adam lr {rate}")
     assert f"adam(lr={rate})" in asked(page)["race"]
     assert table(page) != before
     assert same_stage(page)
     assert probe(page, "step") == 50
-
-
-def test_starts_are_placed_dragged_added_and_dropped(show: Show) -> None:
-    page = show()
-    repainted(page, lambda: page.mouse.click(*on_surface(page, 0.5, 2.0)))
-    page.wait_for_function("() => location.search.includes('start=')")
-    assert start_of(page) == pytest.approx((0.5, 2.0), abs=0.03)
-    before = probe(page, "revision")
-    page.mouse.move(*ring(page))
-    page.mouse.down()
-    for k in range(1, 9):
-        page.mouse.move(*on_surface(page, 0.5 + 0.1 * k, 2.0 - 0.2 * k))
-        page.wait_for_timeout(90)
-    during = probe(page, "revision")
-    page.mouse.up()
-    assert during > before + 1, "nobody raced during the drag"
-    page.wait_for_timeout(600)
-    assert start_of(page) == pytest.approx((1.3, 0.4), abs=0.05)
-    expect(page.get_by_test_id("stSidebar")).to_contain_text(re.compile(r"\(1\.\d+, 0\.\d+\)"))
-    page.keyboard.down("Shift")
-    repainted(page, lambda: page.mouse.click(*on_surface(page, -1.0, 2.0)))
-    page.keyboard.up("Shift")
-    expect(page.locator(".lv-start")).to_have_count(2)
-    assert len(probe(page, "look()")["surface"]["fans"]) == 4
-    expect(page.get_by_text("Where the 1 further start ends")).to_be_visible()
-    page.locator(".lv-start").nth(1).focus()
-    repainted(page, lambda: page.keyboard.press("Delete"))
-    expect(page.locator(".lv-start")).to_have_count(1)
-    says(page, "more", None)
 
 
 def test_why_and_one_step_follow_the_cursor(show: Show) -> None:
