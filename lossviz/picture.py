@@ -32,8 +32,8 @@ from lossviz.surface.predictions import Confusion, Fit, Parity, Regions, predict
 
 #: A path is drawn through at most this many of its recorded steps, evenly chosen.
 MOST_FRAMES = 1001
-#: The sharpness of a path is looked at in so many places at most, fewer where that would take longer
-#: than about so many seconds.
+#: The sharpness of a path is looked at in so many places at most, fewer where that would take
+#: longer than about so many seconds.
 SHARPNESS_FRAMES = 61
 SHARPNESS_SECONDS = 4.0
 #: Predictions are computed ahead for at most this many steps, and regions on so many points a side.

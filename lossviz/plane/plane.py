@@ -84,7 +84,8 @@ class Plane:
 
     def at(self, x: float, y: float) -> Params:
         """The point at (x, y), as named tensors."""
-        return self.space.unflatten(self.points(torch.tensor([x]), torch.tensor([y]))[0])
+        along, across = (torch.tensor([side], dtype=torch.float64) for side in (x, y))
+        return self.space.unflatten(self.points(along, across)[0])
 
     def project(self, weights: Tensor) -> tuple[Tensor, Tensor]:
         """The nearest points of the plane, as (coordinates (T, 2), distances (T,)), in float64.

@@ -77,7 +77,7 @@ def next_contender(present: Contenders, names: tuple[str, ...]) -> Contender:
     for name in (*WELL_KNOWN, *names):
         if name in names and name not in used:
             return Contender(name)
-    return present[-1]
+    return replace(present[-1], visible=True)
 
 
 def _card(shown: Cards, index: int, letter: str) -> None:

@@ -40,7 +40,7 @@ PATIENCE = 2.0
 #: So long (seconds) the picture waits for the sharpness before it is drawn without.
 SOON = 0.2
 
-STAGE, PROGRESS, RANGE = "pg.stage", "pg.progress", "pg.range"
+STAGE, PROGRESS, RANGE, MESSAGE = "pg.stage", "pg.progress", "pg.range", "pg.message"
 
 
 @dataclass(eq=False)
@@ -136,7 +136,7 @@ def _draw(comparison: Comparison, shown: Comparison, waiting: bool) -> None:
     """The fragment: one look at what there is."""
     own: Progress = st.session_state[PROGRESS]
     if state.playground.current() != comparison:
-        st.rerun()  # an event of the stage changed the settings: the whole page follows
+        state.playground.rerun()  # an event of the stage changed the settings
     try:
         if shown != comparison:
             st.caption(
@@ -150,7 +150,7 @@ def _draw(comparison: Comparison, shown: Comparison, waiting: bool) -> None:
         whole = surface is not None and sharpness is not None
         whole = whole or (shown != comparison and show.finished(shown) is not None)
         if waiting and whole and own.sent is not None:
-            st.rerun()  # all is there: the last time that this fragment runs by itself
+            state.playground.rerun()  # all is there: the fragment's last run by itself
         _draw_finished(own, shown, surface, sharpness)
     except SettingError as error:
         st.error(str(error), icon=":material/error:")
@@ -179,7 +179,11 @@ def _draw_running(own: Progress, comparison: Comparison) -> None:
     assert own.job is not None
     runs = own.job.runs()
     if not runs:
+        # The picture of before stays until there is something to see.
+        own.message = own.message or st.session_state.get(MESSAGE, b"")
         _progress_bar(own)
+        if own.message:
+            _put(own, comparison)
         return
     last = tuple(int(run.recorded[-1]) for run in runs)
     if own.cut is None or max(last) >= 2 * own.cut_at:
@@ -285,6 +289,7 @@ def _put(own: Progress, comparison: Comparison) -> None:
     def again() -> None:
         own.sent = None
 
+    st.session_state[MESSAGE] = own.message
     with st.container(key="lv_stage"):
         _mount(own, choose, hide, again)
 

@@ -86,6 +86,15 @@ class Kept(Generic[S]):
         settings, problems = result if isinstance(result, tuple) else (result, ())
         state[self.settings], state[self._notices] = settings, problems
 
+    def rerun(self) -> None:
+        """Run the whole page from a fragment.
+
+        The browser asked for the fragment perhaps before it had learnt of the last change, so the
+        URL that comes with it does not count.
+        """
+        st.session_state[self._changed] = True
+        st.rerun()
+
     def publish(self, settings: S) -> None:
         """Write the settings into the address bar, when they are not there yet."""
         url = settings.to_url()

@@ -72,10 +72,10 @@ def notices(sentences: tuple[str, ...]) -> None:
 def duration(seconds: float) -> str:
     """Seconds in words.
 
-    >>> duration(3.2), duration(125), duration(7300)
-    ('4 s', '3 min', '2 h 2 min')
+    >>> duration(3.2), duration(59.5), duration(125), duration(7300)
+    ('4 s', '1 min', '3 min', '2 h 2 min')
     """
-    if seconds < 60:
+    if seconds <= 59:
         return f"{int(np.ceil(seconds))} s"
     minutes = int(np.ceil(seconds / 60))
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

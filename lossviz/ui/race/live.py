@@ -207,7 +207,7 @@ def show_course(course: Course, said: tuple[str, ...] = ()) -> None:
         st.error(widgets.plain(str(error)), icon=":material/error:")
         return
     if not waiting and notes(course) != said:
-        st.rerun()  # the sweep came to its end while the cards were being drawn
+        race.rerun()  # the sweep came to its end while the cards were being drawn
     # Always the same fragment at the same place, so that the stage is never mounted anew.
     st.fragment(_draw, run_every=LOOK if waiting else None)(course, waiting)
 
@@ -235,14 +235,14 @@ def best_rate(sweep: Sweep) -> str:
 def _draw(course: Course, waiting: bool) -> None:
     """The fragment: one look at what there is."""
     if race.current() != course:
-        st.rerun()  # an event of the stage changed the settings: the whole page follows
+        race.rerun()  # an event of the stage changed the settings: the whole page follows
     try:
         found = picture_of(course, PATIENCE)
     except SettingError as error:
         st.error(widgets.plain(str(error)), icon=":material/error:")
         return
     if waiting and isinstance(found, Picture):
-        st.rerun()  # all is there: the cards follow, and this fragment stops running by itself
+        race.rerun()  # all is there: the cards follow, and this fragment stops running by itself
     # One place for all that is said above the stage, which so is never mounted anew.
     with st.container(key="lv_progress"):
         if isinstance(found, Waiting):

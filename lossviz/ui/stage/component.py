@@ -68,7 +68,9 @@ def stage(
 
     def handler(event: str) -> Callable[[], None]:
         def heard() -> None:
-            arguments = read_event(event, st.session_state[key][event])
+            # A stage that the page has taken away in the meantime may still have spoken.
+            sent = st.session_state.get(key)
+            arguments = read_event(event, sent[event]) if sent else None
             call = callers[event]
             if arguments is not None and call is not None:
                 call(*arguments)

@@ -106,6 +106,8 @@ export default function show({ parentElement, data, plotly, setTriggerValue }) {
   if (data) seat.stage?.answered();
   if (!data || !seat.receive(data)) seat.stage?.retheme();
   return () => {
+    // Streamlit also cleans up after a call that a newer one replaced on its way; the stage stays.
+    if (parentElement.isConnected) return;
     seat.gone = true;
     seat.clear();
     seats.delete(parentElement);
