@@ -110,7 +110,7 @@ class _Writer:
 
     def _call(self, function: Callable[..., Any], *arguments: Written) -> Written:
         name = function.__name__
-        if getattr(torch, name, None) is function:
+        if vars(torch).get(name) is function:
             name = f"torch.{name}"
         elif function not in self.helpers:
             self.helpers.append(function)
