@@ -18,7 +18,7 @@ run: $(VENV)/.run-ready
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: $(VENV)/.dev-ready chromium lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check .

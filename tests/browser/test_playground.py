@@ -213,7 +213,7 @@ def test_a_shared_link_opens_the_same_picture_in_another_tab(
     page = show(dataset="circles", race="sgd(lr=0.3);adam(lr=0.05)", seed="3")
     repainted(page, lambda: page.get_by_text("Log scale").click())
     page.get_by_role("button", name="Share").click()
-    link = page.locator("[data-testid=stPopoverBody] code").inner_text()
+    link = page.locator("[data-testid=stPopoverBody] code").first.inner_text()
     says(page, "log", "true")
     assert parse_qs(urlsplit(link).query) == parse_qs(urlsplit(page.url).query)
     page.keyboard.press("Escape")

@@ -33,8 +33,16 @@ functions.add(
         formula=r"(a - x)^2 + b \left( y - x^2 \right)^2",
         cite="Rosenbrock, 1960",
         params=(
-            Param("a", 1.0, -1.5, 1.5, help="The minimum lies at (a, a^2)."),
-            Param("b", 100.0, 1.0, 1e4, "log", help="How steep the walls of the valley are."),
+            Param("a", 1.0, -1.5, 1.5, help="The minimum lies at (a, a²).", title="minimum at a"),
+            Param(
+                "b",
+                100.0,
+                1.0,
+                1e4,
+                "log",
+                help="How steep the walls of the valley are.",
+                title="steepness b",
+            ),
         ),
         domain=lambda params: (-2.0, 2.0, -1.0, 3.0),
         minimisers=lambda params: ((float(params["a"]), float(params["a"]) ** 2),),

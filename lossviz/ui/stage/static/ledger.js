@@ -156,4 +156,10 @@ function valueAt({ data, shape }, row) {
   return shape.length === 1 ? said(data[row]) : `(${said(data[2 * row])}, ${said(data[2 * row + 1])})`;
 }
 
-const said = (value) => (Number.isNaN(value) ? "–" : number(value, value > 0 ? "∞" : "−∞"));
+// Step numbers and other whole numbers are written as such.
+const whole = (value) => Number.isInteger(value) && Math.abs(value) < 1e6;
+const said = (value) => {
+  if (Number.isNaN(value)) return "–";
+  if (whole(value)) return String(value).replace("-", "−");
+  return number(value, value > 0 ? "∞" : "−∞");
+};
