@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import multiprocessing
 import os
+import threading
 from collections.abc import Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, wait
+from multiprocessing import spawn
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from time import sleep
 from typing import Any
 
@@ -28,9 +30,39 @@ def process_pool(workers: int, preload: Sequence[str] = PRELOAD) -> Executor:
         workers: How many processes.
         preload: The modules that this one imports; what was said first in this program counts.
     """
-    context = multiprocessing.get_context("forkserver")
+    context = _Context()
     context.set_forkserver_preload(list(preload))
     return ProcessPoolExecutor(workers, mp_context=context, initializer=one_thread)
+
+
+class _Worker(ForkServerProcess):
+    """A process that does not run the program's main file again.
+
+    Workers take everything from modules. What stands as the main file when one is started may not
+    be fit for it: Streamlit puts the page that runs at the moment there.
+    """
+
+    def start(self) -> None:
+        with _STARTING:
+            usual = spawn.get_preparation_data
+            spawn.get_preparation_data = _without_main
+            try:
+                super().start()
+            finally:
+                spawn.get_preparation_data = usual
+
+
+class _Context(ForkServerContext):
+    Process = _Worker
+
+
+_STARTING = threading.Lock()
+_preparation_data = spawn.get_preparation_data
+
+
+def _without_main(name: str) -> dict[str, Any]:
+    data: dict[str, Any] = _preparation_data(name)
+    return {key: value for key, value in data.items() if not key.startswith("init_main")}
 
 
 def one_thread() -> None:

@@ -172,10 +172,17 @@ class Hand:
             else:
                 self.page.locator(f"#{name}").focus()
                 self.page.keyboard.press(end)
-            dial = f"document.getElementById('{name}')"
-            at_end = self.page.evaluate(f"() => {dial}.value === {dial}.{ENDS[end]}")
-            assert at_end, f"{self.known[name]} is not at its {ENDS[end]}"
+            if not self.is_at(name, end):
+                # The page may have moved under the mouse; by key it has to get there.
+                self.page.wait_for_timeout(1000)
+                self.page.locator(f"#{name}").focus()
+                self.page.keyboard.press(end)
+            assert self.is_at(name, end), f"{self.known[name]} is not at its {ENDS[end]}"
             self.moved[end].add(self.known[name])
+
+    def is_at(self, name: str, end: str) -> bool:
+        dial = f"document.getElementById('{name}')"
+        return bool(self.page.evaluate(f"() => {dial}.value === {dial}.{ENDS[end]}"))
 
     def drag(self, name: str, end: str) -> None:
         dial = self.page.locator(f"#{name}")

@@ -165,6 +165,17 @@ def _imported() -> bool:
     return set(executors.PRELOAD) <= set(sys.modules)
 
 
+def test_workers_do_not_run_the_main_file(monkeypatch, tmp_path):
+    # Streamlit puts the page that runs at the moment in the place of the program's main module.
+    page = types.ModuleType("__main__")
+    page.__file__ = str(tmp_path / "page.py")
+    (tmp_path / "page.py").write_text("raise SystemExit('a page has run in a worker')")
+    monkeypatch.setitem(sys.modules, "__main__", page)
+    with executors.process_pool(1) as executor:
+        assert executor.submit(pow, 2, 5).result() == 32
+    assert executors.spawn.get_preparation_data is executors._preparation_data
+
+
 def test_a_killed_worker_is_replaced(pool, tmp_path):
     # Work that is waiting is lost with it, and done again too.
     others = [engine.submit(abs, -n) for n in range(20)]

@@ -113,7 +113,7 @@ def test_numbers_of_a_table(value: float, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0.01, "1 s"), (59.2, "60 s"), (60, "1 min"), (61, "2 min"), (3600, "1 h 0 min")],
+    [(0.01, "1 s"), (59.2, "1 min"), (60, "1 min"), (61, "2 min"), (3600, "1 h 0 min")],
 )
 def test_durations(seconds: float, said: str) -> None:
     assert duration(seconds) == said
