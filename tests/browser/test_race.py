@@ -22,6 +22,8 @@ from tests.browser.test_playground import (
     same_stage,
     says,
 )
+from tests.browser.test_stage import on_surface
+from tests.browser.test_stage_race import ring
 
 pytestmark = pytest.mark.browser
 
@@ -97,10 +99,47 @@ def test_dragging_a_rate_repaints_the_same_stage_and_keeps_the_step(show: Show) 
     slide(page, learning_rate(page, 3), -60)
     rate = page.get_by_role("textbox", name="Learning rate, exact number").nth(3).input_value()
     expect(page.locator(".lv-table").last).to_contain_text(f"D Adam lr {rate}")
-    assert f"adam(lr={rate})" in asked(page)["race"]
+    # The address follows a moment after the picture.
+    page.wait_for_function(
+        "rate => decodeURIComponent(location.search).includes(`adam(lr=${rate})`)", arg=rate
+    )
     assert table(page) != before
     assert same_stage(page)
     assert probe(page, "step") == 50
+
+
+def start_of(page: Page) -> tuple[float, ...]:
+    """The start in the address."""
+    return tuple(float(part) for part in asked(page)["start"].split(","))
+
+
+def test_starts_are_placed_dragged_added_and_dropped(show: Show) -> None:
+    page = show()
+    repainted(page, lambda: page.mouse.click(*on_surface(page, 0.5, 2.0)))
+    page.wait_for_function("() => location.search.includes('start=')")
+    assert start_of(page) == pytest.approx((0.5, 2.0), abs=0.03)
+    before = probe(page, "revision")
+    page.mouse.move(*ring(page))
+    page.mouse.down()
+    for k in range(1, 9):
+        page.mouse.move(*on_surface(page, 0.5 + 0.1 * k, 2.0 - 0.2 * k))
+        page.wait_for_timeout(90)
+    # They race while the ring is still held.
+    page.wait_for_function("before => window.lossvizStage.revision > before", arg=before)
+    page.mouse.up()
+    page.wait_for_function("() => /start=1\\.[23]/.test(location.search)")
+    assert start_of(page) == pytest.approx((1.3, 0.4), abs=0.05)
+    expect(page.get_by_test_id("stSidebar")).to_contain_text(re.compile(r"\(1\.\d+, 0\.\d+\)"))
+    page.keyboard.down("Shift")
+    repainted(page, lambda: page.mouse.click(*on_surface(page, -1.0, 2.0)))
+    page.keyboard.up("Shift")
+    expect(page.locator(".lv-start")).to_have_count(2)
+    assert len(probe(page, "look()")["surface"]["fans"]) == 4
+    expect(page.get_by_text("Where the 1 further start ends")).to_be_visible()
+    page.locator(".lv-start").nth(1).focus()
+    repainted(page, lambda: page.keyboard.press("Delete"))
+    expect(page.locator(".lv-start")).to_have_count(1)
+    says(page, "more", None)
 
 
 def test_why_and_one_step_follow_the_cursor(show: Show) -> None:
