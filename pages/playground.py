@@ -11,7 +11,8 @@ with st.sidebar:
     playground.sidebar(comparison)
 
 playground.header(comparison)
-words.notices(state.playground.notices())
+with st.container():  # one place, so that nothing below is mounted anew when a sentence comes
+    words.notices(state.playground.notices())
 playground.cards(comparison)
 live.show_comparison(comparison)
 state.playground.publish(comparison)

@@ -138,20 +138,16 @@ def _draw(comparison: Comparison, shown: Comparison, waiting: bool) -> None:
     if state.playground.current() != comparison:
         state.playground.rerun()  # an event of the stage changed the settings
     try:
-        if shown != comparison:
-            st.caption(
-                "First the run from the initial weights, because the start is a point of its "
-                "plane; then the run from there."
-            )
+        first = shown != comparison
         if own.running:
-            _draw_running(own, shown)
+            _draw_running(own, shown, first)
             return
         surface, sharpness = _fine(own, shown), _sharpness(own, shown)
         whole = surface is not None and sharpness is not None
-        whole = whole or (shown != comparison and show.finished(shown) is not None)
+        whole = whole or (first and show.finished(shown) is not None)
         if waiting and whole and own.sent is not None:
             state.playground.rerun()  # all is there: the fragment's last run by itself
-        _draw_finished(own, shown, surface, sharpness)
+        _draw_finished(own, shown, first, surface, sharpness)
     except SettingError as error:
         st.error(str(error), icon=":material/error:")
 
@@ -159,6 +155,7 @@ def _draw(comparison: Comparison, shown: Comparison, waiting: bool) -> None:
 def _draw_finished(
     own: Progress,
     comparison: Comparison,
+    first: bool,
     surface: Surface | None,
     sharpness: tuple[Along, ...] | None,
 ) -> None:
@@ -168,20 +165,18 @@ def _draw_finished(
         surface = show.surface_of(comparison, cut, COARSE, tag)
     own.message = _scene(comparison, runs, cut, surface, tag, sharpness or ())
     own.sent = tuple(int(run.recorded[-1]) for run in runs)
-    _progress_bar(own)
-    if sharpness is None:
-        st.caption("The sharpness along the paths is being computed; its tab comes by itself.")
+    _say_above(own, first, sharpness is None)
     _put(own, comparison)
     _say(comparison, runs, cut)
 
 
-def _draw_running(own: Progress, comparison: Comparison) -> None:
+def _draw_running(own: Progress, comparison: Comparison, first: bool) -> None:
     assert own.job is not None
     runs = own.job.runs()
     if not runs:
         # The picture of before stays until there is something to see.
         own.message = own.message or st.session_state.get(MESSAGE, b"")
-        _progress_bar(own)
+        _say_above(own, first)
         if own.message:
             _put(own, comparison)
         return
@@ -199,7 +194,7 @@ def _draw_running(own: Progress, comparison: Comparison) -> None:
     elif last != own.sent:
         own.message = _delta(own, comparison, runs)
         own.sent = last
-    _progress_bar(own)
+    _say_above(own, first)
     _put(own, comparison)
     _say(comparison, runs, replace(own.cut, tracks=_tracks(comparison, own.cut, runs)))
 
@@ -329,6 +324,19 @@ def _say(comparison: Comparison, runs: Sequence[Run], cut: Slice) -> None:
     scoreboard(table, {**titles, "steps to target": f"steps to target {comparison.target:g}"})
 
 
+def _say_above(own: Progress, first: bool, sharpening: bool = False) -> None:
+    """All that is said above the stage, in one place, so that the stage is never mounted anew."""
+    with st.container(key="lv_progress"):
+        if first:
+            st.caption(
+                "First the run from the initial weights, because the start is a point of its "
+                "plane; then the run from there."
+            )
+        _progress_bar(own)
+        if sharpening:
+            st.caption("The sharpness along the paths is being computed; its tab comes by itself.")
+
+
 def _progress_bar(own: Progress) -> None:
     """How far a job is, above the picture, with a button to end it; nothing without a job."""
     if own.job is None:
@@ -343,7 +351,7 @@ def _progress_bar(own: Progress) -> None:
         )
     elif now.phase == "running":
         left = "" if np.isnan(now.seconds_left) else f", about {duration(now.seconds_left)} left"
-        with st.container(horizontal=True, vertical_alignment="center", key="lv_progress"):
+        with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(
                 now.share,
                 f"{now.done:,} of {now.total:,} steps, {now.rate:,.0f} steps/s{left}",
