@@ -154,13 +154,7 @@ class Comparison:
         """The comparison as URL fields; what stands at its default is left out."""
         plain = Comparison()
         url = self.base.to_url()
-        if [(c.optimizer, c.params) for c in self.contenders] != [
-            (c.optimizer, c.params) for c in plain.contenders
-        ]:
-            url["race"] = write_race(self.contenders)
-        hidden = [str(i) for i, c in enumerate(self.contenders) if not c.visible]
-        if hidden:
-            url["hidden"] = ",".join(hidden)
+        url |= contender_fields(self.contenders, plain.contenders)
         for name in ("start", "color_range"):
             pair = getattr(self, name)
             if pair is not None:
@@ -228,6 +222,19 @@ class Comparison:
         base, problems = with_choice(self.base, **changes)
         # A start is a point of the old problem's plane.
         return replace(self, base=base, start=None).fitting(), problems
+
+
+def contender_fields(contenders: Iterable[Contender], usual: Iterable[Contender]) -> dict[str, str]:
+    """The URL fields ``race``, where others than usual race, and ``hidden``, where one is."""
+    contenders = tuple(contenders)
+    fields = {}
+    race = write_race(contenders)
+    if race != write_race(usual):
+        fields["race"] = race
+    hidden = [str(i) for i, c in enumerate(contenders) if not c.visible]
+    if hidden:
+        fields["hidden"] = ",".join(hidden)
+    return fields
 
 
 def write_race(contenders: Iterable[Contender]) -> str:

@@ -119,3 +119,12 @@ def test_a_schedule_stands_behind_its_optimizer_in_a_link():
 def test_experiments_share_all_but_the_optimizer():
     first, second = Comparison().experiments()
     assert replace(second, optimizer=first.optimizer, params=first.params) == first
+
+
+def test_a_schedule_alone_is_in_the_link():
+    opening = Comparison()
+    scheduled = replace(opening.contenders[0], schedule="cosine")
+    comparison = replace(opening, contenders=(scheduled, *opening.contenders[1:]))
+    assert comparison.to_url()["race"] == "sgd(lr=0.5)@cosine;adam(lr=0.02)"
+    assert Comparison.from_url(comparison.to_url()) == comparison
+    assert "race" not in opening.to_url()

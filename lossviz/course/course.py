@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lossviz import registry
-from lossviz.comparison import Contender, read_pair, read_race, write_race
+from lossviz.comparison import Contender, contender_fields, read_pair, read_race
 from lossviz.problem import Problem, function_problem
 from lossviz.registry import Box, Param, Point, SettingError, Value
 from lossviz.run import Method
@@ -318,12 +318,7 @@ class Course:
         url = {"v": "1"}
         if (self.function, self.params) != (plain.function, plain.params):
             url["function"] = write_call(self.entry, self.params)
-        race = write_race(self.contenders)
-        if race != write_race(plain.contenders):
-            url["race"] = race
-        hidden = [str(i) for i, c in enumerate(self.contenders) if not c.visible]
-        if hidden:
-            url["hidden"] = ",".join(hidden)
+        url |= contender_fields(self.contenders, plain.contenders)
         if self.start is not None:
             url["start"] = _write_points([self.start])
         if self.more:
