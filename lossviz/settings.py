@@ -78,8 +78,9 @@ VALUES: dict[str, Param] = {
     for p in (
         Param("data_seed", 0, 0, 999_999, help="Which samples are drawn, and how they are split.",
               title="data seed"),
-        Param("scaling", "standard", choices=("standard", "unit", "none"),
-              help="Inputs to mean 0 and spread 1, to [0, 1], or left as they are."),
+        Param("scaling", "standard", choices=("standard", "unit", "robust", "none"),
+              help="Inputs to mean 0 and spread 1, to [0, 1], to median 0 and quartiles 1 apart, "
+                   "or left as they are."),
         Param("test_share", 0.3, 0.0, 0.9, help="The share of the samples kept for testing.",
               title="test share"),
         Param("batch_size", 0, 1, 10_000, "log", off=0, title="batch size",
@@ -102,7 +103,8 @@ class Experiment:
     Args:
         dataset, dataset_params: What is learnt from.
         data_seed: Seed of the samples and of the split.
-        scaling: "standard" (mean 0, spread 1), "unit" ([0, 1]) or "none".
+        scaling: "standard" (mean 0, spread 1), "unit" ([0, 1]), "robust" (median 0, quartiles 1
+            apart) or "none".
         test_share: The share of the samples that is kept for testing.
         model, model_params: What learns.
         init, init_params: How weights start.

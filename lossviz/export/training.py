@@ -297,6 +297,13 @@ def scaled(values, known):
     shift, width = known.min(0), np.ptp(known, axis=0)
     constant = width <= 10 * np.finfo(float).eps * np.abs(known).max(0)
     return (values - shift) / np.where(constant, 1.0, width)''',
+    "robust": '''\
+def scaled(values, known):
+    """Values moved and stretched so that the known ones have median 0 and quartiles 1 apart."""
+    first, shift, third = np.quantile(known, (0.25, 0.5, 0.75), axis=0)
+    width = third - first
+    constant = width <= 10 * np.finfo(float).eps * np.abs(known).max(0)
+    return (values - shift) / np.where(constant, 1.0, width)''',
 }
 
 _BATCHES = '''\

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,8 @@ from lossviz import registry
 from lossviz.problem.data import Data, Table
 from lossviz.problem.model import ModuleModel
 from lossviz.problem.problem import Problem
-from lossviz.registry import SettingError, Shape, Value
+from lossviz.problem.scaling import scaled, scaler
+from lossviz.registry import SettingError, Value
 
 if TYPE_CHECKING:
     from lossviz.settings import Experiment
@@ -118,50 +119,6 @@ def split(
             f"{each} on both sides; take more samples, or another share (0 for no test samples)."
         ) from None
     return train, test
-
-
-def scaled(inputs: np.ndarray, train: np.ndarray, scaling: str, shape: Shape) -> np.ndarray:
-    """All rows of inputs (N, D), scaled as the training rows say and as the kind of data allows.
-
-    >>> rows = np.array([[0.0, 1.0], [2.0, 3.0]])
-    >>> steps = Shape("regression", 2, 0, "sequence", (2, 1))
-    >>> scaled(rows, np.array([0, 1]), "unit", steps).round(2).tolist()
-    [[0.0, 0.33], [0.67, 1.0]]
-    """
-    if shape.kind == "tokens":
-        return inputs  # numbers of entries of a list
-    if shape.kind == "sequence":
-        # Otherwise one and the same value would be another number from step to step.
-        steps = inputs.reshape(-1, shape.sides[1])
-        known = inputs[train].reshape(-1, shape.sides[1])
-        return scaler(known, scaling)(steps).reshape(inputs.shape)
-    return scaler(inputs[train], scaling)(inputs)
-
-
-def scaler(known: np.ndarray, scaling: str) -> Callable[[np.ndarray], np.ndarray]:
-    """The scaling fitted to known rows (N, D), as a function of rows.
-
-    A column that is the same everywhere is only shifted.
-
-    Args:
-        known: The training rows.
-        scaling: "standard" (mean 0, standard deviation 1), "unit" (least 0, greatest 1) or "none".
-
-    >>> scaler(np.array([[1.0], [3.0]]), "unit")(np.array([[2.0]]))
-    array([[0.5]])
-    """
-    if scaling == "standard":
-        shift, width = known.mean(0), known.std(0)
-    elif scaling == "unit":
-        shift, width = known.min(0), np.ptp(known, axis=0)
-    elif scaling == "none":
-        return lambda rows: rows
-    else:
-        raise SettingError(f"scaling is {scaling!r}, but must be one of standard, unit, none.")
-    # Rounding leaves a spread of some 1e-16 in a constant column.
-    constant = width <= 10 * np.finfo(known.dtype).eps * np.abs(known).max(0)
-    width = np.where(constant, 1.0, width)
-    return lambda rows: (rows - shift) / width
 
 
 # --- module ------------------------------------------------------------------------------------

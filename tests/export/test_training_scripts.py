@@ -34,7 +34,7 @@ def with_code(catalogue):
     return [pytest.param(entry, id=entry.name) for entry in catalogue if entry.code is not None]
 
 
-@pytest.mark.parametrize("scaling", ["standard", "unit", "none"])
+@pytest.mark.parametrize("scaling", ["standard", "unit", "robust", "none"])
 @pytest.mark.parametrize("entry", with_code(registry.datasets))
 def test_every_data_set(entry, scaling):
     for params in ({}, at_random(entry.params, seed=1)):

@@ -91,7 +91,7 @@ def test_common_characters_are_common():
     assert counts[ALPHABET.index("e")] > counts[ALPHABET.index("q")] * 4
 
 
-@pytest.mark.parametrize("scaling", ["standard", "unit", "none"])
+@pytest.mark.parametrize("scaling", ["standard", "unit", "robust", "none"])
 def test_tokens_are_never_scaled(scaling):
     exp = lv.Experiment(dataset="characters", model="transformer", scaling=scaling)
     data = build_data(exp)
