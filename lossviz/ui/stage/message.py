@@ -21,16 +21,34 @@ from lossviz.figures.theme import as_plain
 from lossviz.ui.stage.ledger import Ledger, LedgerLine, check_ledger
 from lossviz.ui.stage.overlays import ARROWS, Arrow, Fan, Rates, check_fan, check_vectors
 from lossviz.ui.stage.pack import pack
+from lossviz.ui.stage.predictions import Confusion, Fit, Parity, Points, Predictions, Regions
+from lossviz.ui.stage.profiles import (
+    Bracket,
+    Histogram,
+    Matrix,
+    Picture,
+    Profile,
+    ProfileLine,
+    check_picture,
+)
+from lossviz.ui.stage.surfaces import (
+    FROM_START,
+    Path,
+    Strand,
+    Surface,
+    View,
+    check_strand,
+    check_surface,
+    check_views,
+)
 from lossviz.ui.stage.texts import texts as text_table
 
 __all__ = [
-    "Arrow", "Confusion", "Contender", "Cue", "Curve", "Delta", "Fan", "Fit", "Ledger",
-    "LedgerLine", "Losses", "Parity", "Path", "Points", "Predictions", "Rates", "Regions", "Scene",
-    "Surface", "delta_message", "scene_message",
+    "FROM_START", "Arrow", "Bracket", "Confusion", "Contender", "Cue", "Curve", "Delta", "Fan",
+    "Fit", "Histogram", "Ledger", "LedgerLine", "Losses", "Matrix", "Parity", "Path", "Picture",
+    "Points", "Predictions", "Profile", "ProfileLine", "Rates", "Regions", "Scene", "Strand",
+    "Surface", "Tab", "View", "delta_message", "scene_message",
 ]  # fmt: skip
-
-#: A series is joined from its beginning.
-FROM_START = -1
 
 
 @dataclass(frozen=True)
@@ -47,57 +65,6 @@ class Contender:
     #: The last step there is data for.
     last: int = 0
     visible: bool = True
-
-
-@dataclass(frozen=True)
-class Surface:
-    """The loss over the plane.
-
-    `x` (nx,) and `y` (ny,) are the grid's coordinates, `z` (ny, nx) the loss; a cell that is not
-    finite is shown hatched. `z=None` stands for a surface not computed yet: the axes are drawn, the
-    paths move, and the picture is put in later. Colours follow log10 of the loss when `log` is set;
-    `range` (lo, hi), in units of the loss, fixes the colour scale, otherwise a robust one is taken
-    and the stage says so where the colours saturate. Zoom and camera stay for as long as
-    `uirevision` is the same.
-    """
-
-    x: np.ndarray
-    y: np.ndarray
-    z: np.ndarray | None = None
-    log: bool = False
-    range: tuple[float, float] | None = None
-    view: Literal["2d", "3d"] = "2d"
-    x_title: str = ""
-    y_title: str = ""
-    uirevision: str = ""
-    #: Short words under the picture, e.g. where the plane comes from.
-    note: str = ""
-    #: Whether a click on the surface means "start from here" (fires `start`).
-    clickable: bool = True
-    #: Marked points, e.g. known minimisers: (n, 2).
-    marks: np.ndarray | None = None
-    #: Where runs start (n, 2), the main one first: a ring each, in 2-D.
-    starts: np.ndarray | None = None
-    #: Whether the rings can be moved (`drag`), and more put down (`add`) or taken away (`drop`).
-    draggable: bool = False
-
-
-@dataclass(frozen=True)
-class Path:
-    """A contender's way over the plane: arrays of equal length F, `steps` rising.
-
-    `loss` is the true loss at those steps, `slice_loss` the surface's loss at the projected point,
-    and `residual` the distance of the weights from the plane.
-    """
-
-    contender: str
-    steps: np.ndarray
-    x: np.ndarray
-    y: np.ndarray
-    loss: np.ndarray
-    slice_loss: np.ndarray
-    residual: np.ndarray
-    joins: int = FROM_START
 
 
 @dataclass(frozen=True)
@@ -134,83 +101,17 @@ class Losses:
 
 
 @dataclass(frozen=True)
-class Points:
-    """Data points (n,): coordinates, class (a fit ignores it), and 1 for one of the test set."""
+class Tab:
+    """One of several pictures in the lower panel at the side, and the word on its tab.
 
-    x: np.ndarray
-    y: np.ndarray
-    label: np.ndarray
-    test: np.ndarray
-
-
-@dataclass(frozen=True)
-class Regions:
-    """What a classifier of two inputs says over the square, at the steps `steps` (F,).
-
-    Two classes: `values` (F, ny, nx) is the probability of class 1 as 0..255. More: `values` is the
-    class index and `confidence` (F, ny, nx) its probability as 0..255. `extent` (x0, x1, y0, y1)
-    holds the coordinates of the outermost grid points.
+    `content` is predictions, a picture, a ledger (with those of other contenders, a tuple), or a
+    sentence that stands where there is nothing to draw. The tab that a person chose stays chosen
+    while there is one of its `id` (or else its `name`).
     """
 
-    contender: str
-    extent: tuple[float, float, float, float]
-    steps: np.ndarray
-    values: np.ndarray
-    points: Points
-    confidence: np.ndarray | None = None
-    classes: tuple[str, ...] = ("0", "1")
-    x_title: str = ""
-    y_title: str = ""
-    joins: int = FROM_START
-    kind: str = "regions"
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A regression of one input: `values` (F, n) over `x` (n,) at the steps `steps` (F,)."""
-
-    contender: str
-    x: np.ndarray
-    steps: np.ndarray
-    values: np.ndarray
-    points: Points
-    x_title: str = ""
-    y_title: str = ""
-    joins: int = FROM_START
-    kind: str = "fit"
-
-
-@dataclass(frozen=True)
-class Confusion:
-    """Counts (F, k, k), actual class by predicted class, at the steps `steps` (F,)."""
-
-    contender: str
-    classes: tuple[str, ...]
-    steps: np.ndarray
-    values: np.ndarray
-    split: str = "test"
-    joins: int = FROM_START
-    kind: str = "confusion"
-
-
-@dataclass(frozen=True)
-class Parity:
-    """A regression of several inputs: for N samples the `actual` value (N,), whether it is a `test`
-    sample (N,), and the predicted `values` (F, N) at the steps `steps` (F,).
-    """
-
-    contender: str
-    actual: np.ndarray
-    test: np.ndarray
-    steps: np.ndarray
-    values: np.ndarray
-    x_title: str = ""
-    y_title: str = ""
-    joins: int = FROM_START
-    kind: str = "parity"
-
-
-Predictions = Regions | Fit | Confusion | Parity
+    name: str
+    content: Predictions | Picture | Ledger | tuple[Ledger, ...] | str
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -237,9 +138,15 @@ class Scene:
     contenders: tuple[Contender, ...]
     surface: Surface | None = None
     paths: tuple[Path, ...] = ()
+    #: Further surfaces beside the main one.
+    views: tuple[View, ...] = ()
+    #: Lines in the planes that change with time.
+    strands: tuple[Strand, ...] = ()
     losses: Losses | tuple[Losses, ...] | None = None
-    predictions: Predictions | None = None
+    predictions: Predictions | Picture | None = None
     predictions_note: str = ""
+    #: Several pictures, with tabs, in the place of `predictions` and `ledgers`.
+    side: tuple[Tab, ...] = ()
     #: Shown in the place of predictions when there are none; `choices` then picks whose ledgers.
     ledgers: tuple[Ledger, ...] = ()
     fans: tuple[Fan, ...] = ()
@@ -281,11 +188,14 @@ def scene_message(scene: Scene) -> bytes:
     curves = tuple(curve for panel in panels for curve in panel.curves)
     _check(scene.contenders, scene.paths, curves)
     _check_extras(scene)
-    if scene.surface is not None:
-        _check_surface(scene.surface)
+    _check_planes(scene)
+    _check_pictures(scene)
     tree: dict[str, Any] = _tree(scene) | {"kind": "scene", "texts": text_table(dict(scene.texts))}
     tree["losses"] = [
         _tree(panel) | {"tab": panel.tab or panel.title, "id": _id_of(panel)} for panel in panels
+    ]
+    tree["side"] = [
+        {"id": tab.id or tab.name, "tab": tab.name, **_content(tab)} for tab in scene.side
     ]
     tree["themes"] = {"light": as_plain("light"), "dark": as_plain("dark")}
     return _message(tree)
@@ -305,6 +215,21 @@ def _panels(losses: Losses | tuple[Losses, ...] | None) -> tuple[Losses, ...]:
 
 def _id_of(panel: Losses) -> str:
     return panel.id or panel.tab or panel.title
+
+
+def _content(tab: Tab) -> dict[str, Any]:
+    """What a tab holds, by what it is: a picture, ledgers or a note."""
+    if isinstance(tab.content, str):
+        return {"note": tab.content}
+    if ledgers := _ledgers(tab):
+        return {"ledgers": _tree(ledgers)}
+    return {"picture": _tree(tab.content)}
+
+
+def _ledgers(tab: Tab) -> tuple[Ledger, ...]:
+    if isinstance(tab.content, Ledger):
+        return (tab.content,)
+    return tab.content if isinstance(tab.content, tuple) else ()
 
 
 def _message(tree: dict[str, Any]) -> bytes:
@@ -385,7 +310,8 @@ def _check_owner(record: Path | Curve | Fan | Arrow | Rates | Ledger, ids: list[
 def _check_extras(scene: Scene) -> None:
     ids = [contender.id for contender in scene.contenders]
     records: tuple[Fan | Arrow | Rates | Ledger, ...]
-    records = (*scene.fans, *scene.arrows, *scene.rates, *scene.ledgers)
+    ledgers = (*scene.ledgers, *(ledger for tab in scene.side for ledger in _ledgers(tab)))
+    records = (*scene.fans, *scene.arrows, *scene.rates, *ledgers)
     for record in records:
         _check_owner(record, ids)
     rows = {path.contender: len(path.steps) for path in scene.paths}
@@ -394,7 +320,7 @@ def _check_extras(scene: Scene) -> None:
     heads: tuple[Arrow | Rates, ...] = (*scene.arrows, *scene.rates)
     for vectors in heads:
         check_vectors(vectors, rows.get(vectors.contender))
-    for ledger in scene.ledgers:
+    for ledger in ledgers:
         check_ledger(ledger)
     if unknown := set(scene.arrows_on) - set(ARROWS):
         raise ValueError(f"Unknown arrows {sorted(unknown)}; known are {list(ARROWS)}.")
@@ -403,11 +329,35 @@ def _check_extras(scene: Scene) -> None:
         raise ValueError(f"Tabs of curves need ids of their own, got {tabs}.")
 
 
-def _check_surface(surface: Surface) -> None:
-    shape = (len(surface.y), len(surface.x))
-    if surface.z is not None and surface.z.shape != shape:
-        raise ValueError(f"The surface is {surface.z.shape}; its axes ask for {shape}.")
-    for name in ("marks", "starts"):
-        points = getattr(surface, name)
-        if points is not None and (points.ndim != 2 or points.shape[1] != 2):
-            raise ValueError(f"The surface's {name} are {points.shape}; expected (n, 2).")
+def _check_planes(scene: Scene) -> None:
+    """The surfaces, the views beside them and what is drawn in them."""
+    if scene.surface is not None:
+        check_surface(scene.surface)
+    check_views(scene.views, scene.surface)
+    for view in scene.views:
+        _check(scene.contenders, view.paths, ())
+    for strand in scene.strands:
+        check_strand(strand, scene.views)
+    if scene.strands and scene.surface is None:
+        raise ValueError("Strands lie in a plane; give the scene a surface too.")
+
+
+def _check_pictures(scene: Scene) -> None:
+    """The pictures of the lower panel at the side."""
+    ids = [tab.id or tab.name for tab in scene.side]
+    if "" in ids or len(set(ids)) != len(ids):
+        raise ValueError(
+            f"Tabs at the side need names of their own, and not empty ones; got {ids}."
+        )
+    if empty := [tab.name for tab in scene.side if tab.content == ()]:
+        raise ValueError(f"Tabs at the side without a ledger: {empty}; give one, or a sentence.")
+    every = [scene.predictions, *(tab.content for tab in scene.side)]
+    known = {"", *(contender.id for contender in scene.contenders)}
+    for picture in every:
+        if isinstance(picture, Picture):
+            check_picture(picture)
+            if picture.contender not in known:
+                raise ValueError(
+                    f"{type(picture).__name__} of unknown contender {picture.contender!r}; "
+                    f"known are {sorted(known)}."
+                )

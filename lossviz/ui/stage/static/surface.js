@@ -214,7 +214,8 @@ export class SurfacePanel extends Panel {
   press(event) {
     this.leave();
     this.letGo();
-    if (event.button !== 0 || this.starts.group.contains(event.target)) return;
+    // A second finger makes a pinch of it, which is neither a click nor a rest.
+    if (!event.isPrimary || event.button !== 0 || this.starts.group.contains(event.target)) return;
     this.pressed = this.spot(event);
     this.zoom.press(event, this.pressed);
     if (event.pointerType === "touch") this.resting = setTimeout(() => this.rest(), LONG);
