@@ -9,13 +9,12 @@ from typing import Any
 
 import streamlit as st
 
-from lossviz import registry
 from lossviz.comparison import MOST_CONTENDERS, VIEWS, Comparison
 from lossviz.registry import Param, Value
-from lossviz.settings import CHOICES, VALUES
 from lossviz.ui import share, state, widgets
 from lossviz.ui.cards import Cards, Contenders
 from lossviz.ui.cards import cards as contender_cards
+from lossviz.ui.foundation import Foundation
 
 # --- changes -----------------------------------------------------------------------------------
 
@@ -53,71 +52,21 @@ def _edit_contenders(change: Callable[[Contenders], Contenders]) -> None:
 
 def sidebar(comparison: Comparison) -> None:
     """Data, model, loss, training and slice: everything that all contenders share."""
-    base = comparison.base
+    shared = Foundation(comparison.base, "pg", _set_base, _set_option)
     st.markdown("#### Data")
-    _choose(comparison, "dataset", "Data set")
-    _params(comparison, "dataset")
-    _value(comparison, "test_share")
-    _value(comparison, "scaling")
-    _value(comparison, "data_seed")
+    shared.data()
     st.markdown("#### Model")
-    _choose(comparison, "model", "Model")
-    _params(comparison, "model")
-    with st.expander("Initial weights"):
-        _choose(comparison, "init", "Weights")
-        _params(comparison, "init")
-        fitting = tuple(e.name for e in registry.initialisers if e.for_bias)
-        _choose(comparison, "bias_init", "Biases", fitting)
-        _params(comparison, "bias_init")
+    shared.model()
     st.markdown("#### Loss")
-    task = base.shape.task
-    _choose(comparison, "loss", "Loss", tuple(e.name for e in registry.losses if task in e.tasks))
-    _params(comparison, "loss")
-    formula = registry.losses[base.loss].formula
-    if formula:
-        with st.expander("Formula"):
-            st.latex(formula)
+    shared.loss()
     st.markdown("#### Training")
-    _value(comparison, "steps")
-    _value(comparison, "batch_size")
+    shared.value("steps")
+    shared.value("batch_size")
     widgets.control(
         VIEWS["target"], comparison.target, "pg.target", partial(_set_one_view, "target")
     )
-    _value(comparison, "seed")
-    _value(comparison, "dtype")
-
-
-def _choose(
-    comparison: Comparison, field: str, label: str, names: tuple[str, ...] | None = None
-) -> None:
-    catalogue = next(c.catalogue for c in CHOICES if c.field == field)
-    widgets.entry_choice(
-        catalogue,
-        getattr(comparison.base, field),
-        label,
-        f"pg.{field}",
-        lambda name: _set_base(**{field: name}),
-        names,
-    )
-
-
-def _params(comparison: Comparison, field: str) -> None:
-    choice = next(c for c in CHOICES if c.field == field)
-    widgets.entry_params(
-        choice.catalogue[getattr(comparison.base, field)],
-        getattr(comparison.base, choice.options),
-        f"pg.{field}",
-        lambda name, value: _set_option(choice.options, name, value),
-    )
-
-
-def _value(comparison: Comparison, name: str) -> None:
-    widgets.control(
-        VALUES[name],
-        getattr(comparison.base, name),
-        f"pg.{name}",
-        lambda value: _set_base(**{name: value}),
-    )
+    shared.value("seed")
+    shared.value("dtype")
 
 
 # --- header ------------------------------------------------------------------------------------
