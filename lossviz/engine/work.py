@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from lossviz.settings import Experiment
 
 Metrics = dict[str, np.ndarray]
 
+S = TypeVar("S")
+C = TypeVar("C")
+
 
 def whole_race(experiments: Sequence[Experiment], start: Start = None) -> list[Run]:
     """`race`, with the metrics computed here and not where the runs are shown."""
@@ -23,11 +27,16 @@ def whole_race(experiments: Sequence[Experiment], start: Start = None) -> list[R
     return runs
 
 
-def one_chunk(state: State, n: int) -> tuple[State, Chunk, tuple[Metrics, ...], float]:
-    """`advance`, the metrics of each contender's new frames, and the seconds it took."""
-    began = perf_counter()
+def one_chunk(state: State, n: int) -> tuple[State, tuple[Chunk, tuple[Metrics, ...]]]:
+    """`advance`, with the metrics of each contender's new frames."""
     assert state.recipe is not None
     problem = problem_of(state.recipe)
     state, chunk = advance(state, n, problem)
-    metrics = tuple(metrics_of(problem, piece.weights) for piece in chunk.pieces)
-    return state, chunk, metrics, perf_counter() - began
+    return state, (chunk, tuple(metrics_of(problem, piece.weights) for piece in chunk.pieces))
+
+
+def timed(advance: Callable[[S, int], tuple[S, C]], state: S, n: int) -> tuple[S, C, float]:
+    """``advance(state, n)``, and the seconds it took."""
+    began = perf_counter()
+    state, chunk = advance(state, n)
+    return state, chunk, perf_counter() - began

@@ -9,6 +9,7 @@ import threading
 import types
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
 
 import pytest
 import torch
@@ -183,6 +184,34 @@ def test_a_killed_worker_is_replaced(pool, tmp_path):
     assert [other.result() for other in others] == list(range(20))
     assert engine.run(pow, 2, 3) == 8
     assert len(engine.pids()) in (1, 2)
+
+
+@dataclass(frozen=True)
+class Count:
+    """How far a chain is that counts; on the way a worker is killed."""
+
+    marker: str
+    step: int = 0
+    steps: int = 60
+
+    @property
+    def done(self) -> bool:
+        return self.step == self.steps
+
+
+def count(state: Count, n: int) -> tuple[Count, list[int]]:
+    if state.step:
+        kill_once(state.marker)
+    end = min(state.steps, state.step + n)
+    return replace(state, step=end), list(range(state.step, end))
+
+
+def test_a_killed_worker_costs_a_chain_one_chunk(pool, tmp_path):
+    state = Count(str(tmp_path / "killed"))
+    chain = engine.Chain(count, state, seconds_per_step=0.01, chunk_seconds=0.1)
+    chunks = chain.wait(timeout=60)
+    assert [number for chunk in chunks for number in chunk] == list(range(60))
+    assert (tmp_path / "killed").exists()
 
 
 def always_die() -> None:

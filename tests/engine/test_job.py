@@ -14,7 +14,7 @@ import torch
 import lossviz as lv
 from lossviz import Experiment, SettingError, engine
 from lossviz.engine import Engine, Job, estimate, work
-from lossviz.engine import job as job_module
+from lossviz.engine import chain as chain_module
 from lossviz.engine.inline import InlineExecutor
 from lossviz.problem import Problem, function_problem
 from lossviz.run import Method, Run, State, advance, race_on, start_on, start_state
@@ -152,10 +152,10 @@ def test_a_chunk_that_comes_after_the_cancel_is_thrown_away():
 def test_a_job_that_nobody_looks_at_rests(monkeypatch):
     held = Held()
     job = Job(EXPS[:1], engine=Engine(lambda: held), chunk_seconds=0.01)
-    monkeypatch.setattr(job_module, "PATIENCE", -1.0)
+    monkeypatch.setattr(chain_module, "PATIENCE", -1.0)
     held.go()
     assert not held.waiting
-    monkeypatch.setattr(job_module, "PATIENCE", 30.0)
+    monkeypatch.setattr(chain_module, "PATIENCE", 30.0)
     assert job.progress().done > 0
     assert len(held.waiting) == 1
     job.cancel()
@@ -165,8 +165,8 @@ def test_a_failure_is_told(monkeypatch):
     def fail(state, n):
         raise RuntimeError("out of luck")
 
-    job = Job(EXPS[:1], engine=Engine(), chunk_seconds=0.001)
     monkeypatch.setattr(work, "one_chunk", fail)
+    job = Job(EXPS[:1], engine=Engine(), chunk_seconds=0.001)
     with pytest.raises(RuntimeError, match="out of luck"):
         job.wait()
     assert job.progress().phase == "failed"
