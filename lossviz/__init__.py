@@ -6,6 +6,7 @@ Experiments are plain data; `train` and `race` give runs; a plane through weight
 
 from lossviz import figures
 from lossviz.comparison import Comparison, Contender
+from lossviz.connect import Line, line
 from lossviz.course import Course
 from lossviz.export import script_of
 from lossviz.plane import (
@@ -23,7 +24,16 @@ from lossviz.problem import Problem, build, function_problem, point_problem
 from lossviz.registry import SettingError, UnknownNameError, load_contrib
 from lossviz.run import Method, Run, race, race_many, race_on, sweep, train
 from lossviz.settings import Experiment
-from lossviz.surface import Surface, evaluate, refine, slice_loss
+from lossviz.surface import (
+    Layers,
+    Slice1d,
+    Surface,
+    evaluate,
+    evaluate_layers,
+    refine,
+    slice_1d,
+    slice_loss,
+)
 
 __version__ = "0.1.0"
 
@@ -32,20 +42,25 @@ __all__ = [
     "Contender",
     "Course",
     "Experiment",
+    "Layers",
+    "Line",
     "Method",
     "Plane",
     "Problem",
     "Run",
     "SettingError",
+    "Slice1d",
     "Surface",
     "UnknownNameError",
     "build",
     "evaluate",
+    "evaluate_layers",
     "exact_plane",
     "figures",
     "function_problem",
     "grid",
     "hessian_plane",
+    "line",
     "load_contrib",
     "pca_plane",
     "point_problem",
@@ -56,6 +71,7 @@ __all__ = [
     "random_walk_shares",
     "refine",
     "script_of",
+    "slice_1d",
     "slice_loss",
     "sweep",
     "through_plane",

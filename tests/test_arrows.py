@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plane": {"problem", "curvature"},
     "surface": {"problem", "plane"},
     "curvature": {"registry", "problem", "run"},
+    "connect": {"registry", "problem", "run", "plane", "surface"},
     "course": {
         "registry", "settings", "comparison", "problem", "run", "plane", "surface", "curvature",
     },

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from lossviz.plane.directions import (
+    UNITS,
+    Normalize,
+    OneDimensional,
+    check_normalisation,
+    in_double,
+    random_direction,
+)
 from lossviz.plane.plane import Plane
 from lossviz.problem.problem import Problem
-
-Normalize = Literal["filter", "layer", "none"]
-OneDimensional = Literal["zero", "scale"]
-
-UNITS = {
-    "filter": "1 = the norm of each filter",
-    "layer": "1 = the norm of each layer",
-    "none": "1 = a standard normal vector",
-}
 
 
 def random_plane(
     prob: Problem,
-    params: Mapping[str, Tensor],
+    params: Mapping[str, Tensor] | Tensor,
     seed: int = 0,
     normalize: Normalize = "filter",
     one_dimensional: OneDimensional = "zero",
@@ -54,7 +53,7 @@ def random_plane(
 
     Args:
         prob: The problem; its space orders the parameters.
-        params: The centre, by name.
+        params: The centre, as named tensors or one vector (P,).
         seed: For the two directions; the global random state is neither used nor changed.
         normalize: "filter", "layer" or "none".
         one_dimensional: "zero" or "scale".
@@ -64,14 +63,13 @@ def random_plane(
         ValueError: For another ``normalize`` or ``one_dimensional``, when nothing is left to move
             along, or when the two directions are parallel.
     """
-    _known("normalize", normalize, tuple(UNITS))
-    _known("one_dimensional", one_dimensional, ("zero", "scale"))
+    check_normalisation(normalize, one_dimensional)
     space = prob.space
-    origin = space.flatten(params).detach()
-    centre = space.unflatten(origin.to("cpu", torch.float64))
+    centre = in_double(space, params)
     generator = torch.Generator().manual_seed(seed)
     first, second = (
-        space.flatten(_direction(centre, generator, normalize, one_dimensional)) for _ in range(2)
+        space.flatten(random_direction(centre, generator, normalize, one_dimensional))
+        for _ in range(2)
     )
     if not first.any() or not second.any():
         raise ValueError(
@@ -81,7 +79,7 @@ def random_plane(
     if orthogonal:
         second = _orthogonal(second, first)
     return Plane(
-        origin,
+        space.flatten(params).detach() if isinstance(params, Mapping) else params.detach(),
         torch.stack([first, second]),
         space,
         kind="random",
@@ -89,35 +87,21 @@ def random_plane(
             f"random direction 1 ({UNITS[normalize]})",
             f"random direction 2 ({UNITS[normalize]})",
         ),
-        info={
-            "seed": seed,
-            "normalize": normalize,
-            "one_dimensional": one_dimensional,
-            "scales": (float(first.norm()), float(second.norm())),
-            "cosine": float(first @ second / (first.norm() * second.norm())),
-        },
+        info=_info(first, second, seed, normalize, one_dimensional),
     )
 
 
-def _known(what: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise ValueError(f"{what} is {value!r}, but must be one of {', '.join(known)}.")
-
-
-def _direction(
-    centre: Mapping[str, Tensor],
-    generator: torch.Generator,
-    normalize: Normalize,
-    one_dimensional: OneDimensional,
-) -> dict[str, Tensor]:
-    """One Gaussian direction through a point, scaled, by name."""
-    parts = {}
-    for name, weight in centre.items():
-        drawn = torch.randn(weight.shape, dtype=torch.float64, generator=generator)
-        if weight.dim() < 2 and one_dimensional == "zero":
-            drawn = torch.zeros_like(drawn)
-        parts[name] = _scaled(drawn, weight, normalize)
-    return parts
+def _info(
+    first: Tensor, second: Tensor, seed: int, normalize: str, one_dimensional: str
+) -> dict[str, Any]:
+    """What there is to know about the two axes (P,)."""
+    return {
+        "seed": seed,
+        "normalize": normalize,
+        "one_dimensional": one_dimensional,
+        "scales": (float(first.norm()), float(second.norm())),
+        "cosine": float(first @ second / (first.norm() * second.norm())),
+    }
 
 
 def _orthogonal(axis: Tensor, other: Tensor) -> Tensor:
@@ -125,14 +109,3 @@ def _orthogonal(axis: Tensor, other: Tensor) -> Tensor:
     length = axis.norm()
     axis = axis - (axis @ other) / (other @ other) * other
     return axis * (length / axis.norm())
-
-
-def _scaled(drawn: Tensor, weight: Tensor, normalize: Normalize) -> Tensor:
-    """The drawn direction with the norms of the weight; 0 / 0 is 0."""
-    if normalize == "none":
-        return drawn
-    units = weight.shape[0] if normalize == "filter" and weight.dim() >= 2 else 1
-    have = drawn.reshape(units, -1).norm(dim=1, keepdim=True)
-    want = weight.reshape(units, -1).norm(dim=1, keepdim=True)
-    ratio = torch.where(have > 0, want / have, 0.0)
-    return (drawn.reshape(units, -1) * ratio).reshape(weight.shape)

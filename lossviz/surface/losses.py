@@ -1,8 +1,8 @@
-"""The loss at many points of a plane: which way is taken, and in what portions."""
+"""The loss at many points of a plane or a line: which way is taken, and in what portions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from lossviz.problem.model import ModuleModel
 from lossviz.problem.problem import Batch, Problem, Split
 from lossviz.surface.layered import LayeredMixtures
 from lossviz.surface.linear import PlainLinear
+from lossviz.surface.scores import check_accuracy, right_share
 from lossviz.surface.tanh import TanhAsSigmoid, sigmoid_is_faster
 
 #: Entries of the outputs that are handed to the criterion in one call.
@@ -39,40 +40,40 @@ class ScanCancelledError(RuntimeError):
     """A scan was stopped by its ``cancelled`` hook; there is no partial result."""
 
 
-class PlaneLosses:
-    """The losses of a problem at points of a plane, given by coordinates.
+class MixtureLosses:
+    """The losses of a problem at mixtures of a few parameter vectors.
 
-    The way is chosen once: layer by layer for plain stacks of layers, `torch.func.vmap` for any
-    other module, and one point at a time for modules or criteria that vmap cannot take, and for
-    modules so large that a call takes its time in the arithmetic (on a CPU, when fewer than
-    `FEWEST` points would be one call). The values agree to rounding.
+    Points of a plane, of a line and of a curve between two networks are all mixtures of two, three
+    or a few more. The way is chosen once: layer by layer for plain stacks of layers,
+    `torch.func.vmap` for any other module, and one point at a time for modules or criteria that
+    vmap cannot take, and for modules so large that a call takes its time in the arithmetic (on a
+    CPU, when fewer than `FEWEST` points would be one call). The values agree to rounding.
 
     Args:
         prob: The problem.
-        plane: The plane, in the same parameters.
+        vectors: (R, P), what is mixed; cast to the problem's precision and device.
         split: Over which samples the loss is meant.
         chunk: Points in one call of a model, for the ways "layers" and "batched"; chosen by the
             sizes when it is not given.
 
     Raises:
-        ValueError: When the plane is of another model, the split has no samples, or the chunk is
+        ValueError: When the vectors are of another model, the split has no samples, or the chunk is
             not positive.
     """
 
     def __init__(
-        self, prob: Problem, plane: Plane, split: Split = "train", chunk: int | None = None
+        self, prob: Problem, vectors: Tensor, split: Split = "train", chunk: int | None = None
     ) -> None:
-        if plane.space != prob.space:
+        if vectors.dim() != 2 or vectors.shape[1] != prob.space.size:
             raise ValueError(
-                "The plane is of a model with other parameters: it has "
-                f"{', '.join(plane.space.names)}; the problem has {', '.join(prob.space.names)}."
+                f"Got vectors of the shape {tuple(vectors.shape)}, expected (R, {prob.space.size})."
             )
         if chunk is not None and chunk < 1:
             raise ValueError(f"The chunk is {chunk}, but must be 1 or more points.")
         self.prob = prob
         self.batch = _batch(prob, split)
         like = next(iter(prob.params0.values()))
-        self.vectors = torch.cat([plane.origin[None], plane.axes]).to(like)
+        self.vectors = vectors.detach().to(like)
         self.way: Way = "batched"
         self._layers = self._find_layers(chunk)
         if self._layers is not None:
@@ -84,32 +85,64 @@ class PlaneLosses:
             if chunk is None and self.portion < FEWEST and self.vectors.device.type == "cpu":
                 self.way = "one by one"
 
-    def __call__(
+    def at(
         self,
-        coords: Tensor,
+        mix: Tensor,
         on_progress: Progress | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Tensor:
-        """The losses (M,) at coordinates (M, 2); NaN where a coordinate is not finite.
+        """The losses (M,) at mixtures (M, R); NaN where a share is not finite.
 
         Args:
-            coords: x and y of each point.
+            mix: The share of each vector in each point.
             on_progress: Called with the points done and all points, after each portion.
             cancelled: Asked before each portion; when true, `ScanCancelledError` is raised.
         """
-        coords = coords.to(torch.float64)
-        mix = torch.cat([torch.ones_like(coords[:, :1]), coords], dim=1).to(self.vectors)
-        losses = self.vectors.new_empty(len(mix))
+        return self._scan(mix, False, on_progress, cancelled)[0]
+
+    def with_accuracy(
+        self,
+        mix: Tensor,
+        on_progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """The losses (M,) and the shares of samples that are classed right (M,), from one look.
+
+        Args:
+            mix: As for `at`.
+            on_progress: As for `at`.
+            cancelled: As for `at`.
+
+        Raises:
+            ValueError: When the problem has no classes, or does not say how to tell them.
+        """
+        check_accuracy(self.prob)
+        return self._scan(mix, True, on_progress, cancelled)
+
+    def _scan(
+        self,
+        mix: Tensor,
+        scored: bool,
+        on_progress: Progress | None,
+        cancelled: Callable[[], bool] | None,
+    ) -> tuple[Tensor, Tensor]:
+        finite = mix.isfinite().all(dim=1).cpu()
+        mix = mix.to(self.vectors)
+        found = self.vectors.new_empty(2, len(mix))
         with torch.no_grad(), self._mode():
             for start in range(0, len(mix), self.portion):
                 if cancelled is not None and cancelled():
                     raise ScanCancelledError(f"Cancelled after {start} of {len(mix)} points.")
                 part = slice(start, start + self.portion)
-                losses[part] = self._portion(mix[part])
+                losses, outputs = self._portion(mix[part], scored)
+                found[0, part] = losses + self._penalty(mix[part])
+                if outputs is not None:
+                    found[1, part] = right_share(self.prob, outputs, self.batch[1]).to(found)
                 if on_progress is not None:
                     on_progress(min(start + self.portion, len(mix)), len(mix))
-        losses[~coords.isfinite().all(dim=1)] = torch.nan
-        return losses.cpu()
+        found = found.cpu()
+        found[:, ~finite] = torch.nan
+        return found[0], found[1]
 
     def _general_chunk(self) -> int:
         widest = _Widest()
@@ -139,31 +172,58 @@ class PlaneLosses:
             layers.chunk = chunk
         return layers
 
-    def _portion(self, mix: Tensor) -> Tensor:
-        if self._layers is not None:
-            return self._criterion(self._layers.outputs(mix).mT)
-        # One call of addmm would round the origin; adding it last keeps x = y = 0 exact.
-        theta = torch.addmm(self.vectors[0], mix[:, 1:], self.vectors[1:])
-        if self.way == "one by one":
-            return self._each(theta)
-        try:
-            return self._batched(theta)
-        except (RuntimeError, ValueError):
-            losses = self._each(theta)
-        self.way = "one by one"  # only reached when the loss itself works
-        return losses
+    def _points(self, mix: Tensor) -> Tensor:
+        """The points (K, P) of mixtures (K, R)."""
+        # One product would round the first vector; a share of 1 of it alone stays exact so.
+        return torch.addmm(mix[:, :1] * self.vectors[0], mix[:, 1:], self.vectors[1:])
 
-    def _batched(self, theta: Tensor) -> Tensor:
+    def _penalty(self, mix: Tensor) -> Tensor | float:
+        """What the loss has beside the mean over the samples, (K,)."""
+        penalty = getattr(self.prob, "penalty", None)
+        if penalty is None:
+            return 0.0
+        rows = max(1, PARAMETERS // self.prob.space.size)
+        return torch.cat([penalty.value(self._points(part)) for part in mix.split(rows)])
+
+    def _portion(self, mix: Tensor, scored: bool) -> tuple[Tensor, Tensor | None]:
+        """The mean losses (K,) at mixtures (K, R), and the outputs (K, N, C) if they are wanted."""
+        if self._layers is not None:
+            outputs = self._layers.outputs(mix).mT
+            return self._criterion(outputs), outputs if scored else None
+        theta = self._points(mix)
+        if self.way == "one by one":
+            return self._each(theta, scored)
+        try:
+            return self._batched(theta, scored)
+        except (RuntimeError, ValueError):
+            found = self._each(theta, scored)
+        self.way = "one by one"  # only reached when the loss itself works
+        return found
+
+    def _batched(self, theta: Tensor, scored: bool) -> tuple[Tensor, Tensor | None]:
         with PlainLinear():
             if self.prob.batched and not getattr(self.prob.model, "row_by_row", False):
-                return self.prob.stacked_loss(theta, self.batch)
+                outputs = self.prob.model.stacked(theta, self.batch[0])
+                return self.prob.criterion(outputs, self.batch[1]), outputs if scored else None
             # Views taken before vmap cost nothing within it.
             params = self.prob.space.unflatten(theta)
-            return vmap(lambda point: self.prob.loss(point, self.batch))(params)
+            if scored:
+                return vmap(self._look)(params)
+            return vmap(lambda point: self._look(point)[0])(params), None
 
-    def _each(self, theta: Tensor) -> Tensor:
-        space = self.prob.space
-        return torch.stack([self.prob.loss(space.unflatten(row), self.batch) for row in theta])
+    def _each(self, theta: Tensor, scored: bool) -> tuple[Tensor, Tensor | None]:
+        losses, outputs = [], []
+        for row in theta:
+            loss, output = self._look(self.prob.space.unflatten(row))
+            losses.append(loss)
+            outputs += [output] * scored
+        return torch.stack(losses), torch.stack(outputs) if scored else None
+
+    def _look(self, params: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """The mean loss at one point, and the outputs (N, C)."""
+        inputs, targets = self.batch
+        outputs = self.prob.model.forward(params, inputs)
+        return self.prob.criterion(outputs, targets), outputs
 
     def _criterion(self, outputs: Tensor) -> Tensor:
         criterion, targets = self.prob.criterion, self.batch[1]
@@ -177,6 +237,51 @@ class PlaneLosses:
         losses = torch.stack([criterion(row, targets) for row in outputs])
         self.way = "one by one"
         return losses
+
+
+class PlaneLosses(MixtureLosses):
+    """The losses of a problem at points of a plane, given by coordinates; see `MixtureLosses`.
+
+    Args:
+        prob: The problem.
+        plane: The plane, in the same parameters.
+        split, chunk: As for `MixtureLosses`.
+
+    Raises:
+        ValueError: When the plane is of another model, the split has no samples, or the chunk is
+            not positive.
+    """
+
+    def __init__(
+        self, prob: Problem, plane: Plane, split: Split = "train", chunk: int | None = None
+    ) -> None:
+        if plane.space != prob.space:
+            raise ValueError(
+                "The plane is of a model with other parameters: it has "
+                f"{', '.join(plane.space.names)}; the problem has {', '.join(prob.space.names)}."
+            )
+        super().__init__(prob, torch.cat([plane.origin[None], plane.axes]), split, chunk)
+
+    def __call__(
+        self,
+        coords: Tensor,
+        on_progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Tensor:
+        """The losses (M,) at coordinates (M, 2); NaN where a coordinate is not finite.
+
+        Args:
+            coords: x and y of each point.
+            on_progress: As for `MixtureLosses.at`.
+            cancelled: As for `MixtureLosses.at`.
+        """
+        return self.at(mixtures(coords), on_progress, cancelled)
+
+
+def mixtures(coords: Tensor) -> Tensor:
+    """Coordinates (M, R) as shares (M, 1 + R) of an origin, which counts once, and R axes."""
+    coords = coords.to(torch.float64)
+    return torch.cat([torch.ones_like(coords[:, :1]), coords], dim=1)
 
 
 class _Widest(TorchFunctionMode):
