@@ -185,7 +185,9 @@ PRESETS: tuple[Preset, ...] = (
         "Where Adam fails",
         "Every 101st gradient is 1010, all others are -10; on average x should go to -1. Adam "
         "remembers the rare large gradient too briefly: after a first jump to -1 it climbs all the "
-        "way to +1, the worst point of all. AMSGrad, which never forgets it, ends below -0.9.",
+        "way to +1, the worst point of all. AMSGrad, which never forgets it, ends below -0.9. "
+        "These are 20,000 steps; after 2,000,000, as in the paper, Adam has been at +0.994 on "
+        "average, and AMSGrad is at -0.998.",
         Course(
             function="online", steps=20_000, log=False,
             contenders=(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import torch
@@ -76,7 +77,13 @@ class Deviation:
 
     def draw(self, generator: torch.Generator, step: int) -> Tensor:
         """What the rule says (2,)."""
-        return torch.tensor(self.rule(step), dtype=torch.float64)
+        return _as_tensor(*self.rule(step))
+
+
+@lru_cache(maxsize=256)
+def _as_tensor(dx: float, dy: float) -> Tensor:
+    # A rule that comes round again, as most do, gets the same tensor; it is only ever added.
+    return torch.tensor((dx, dy), dtype=torch.float64)
 
 
 @dataclass(frozen=True)

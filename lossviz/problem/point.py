@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -11,9 +12,9 @@ from torch import Tensor
 from lossviz import registry
 from lossviz.problem.data import Data
 from lossviz.problem.noise import Deviation, GaussianNoise, Noise, SumOfNoises
-from lossviz.problem.problem import Criterion, Problem
+from lossviz.problem.problem import Problem
 from lossviz.problem.space import ParamSpace
-from lossviz.registry import Box, Point, SettingError, Shape, Value
+from lossviz.registry import Box, Point, SettingError, Shape, Slope, Value
 
 #: ``f(x, y)``, elementwise on tensors of one shape.
 Function = Callable[[Tensor, Tensor], Tensor]
@@ -36,6 +37,23 @@ class PointModel:
         return theta.unsqueeze(-2)
 
 
+@dataclass(frozen=True)
+class PointValue:
+    """The criterion of a point: the value of the function at its outputs (..., 1, 2).
+
+    Args:
+        f: The function.
+        slope: Its slopes in closed form, or None.
+    """
+
+    f: Function
+    slope: Slope | None = None
+
+    def __call__(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The values (...)."""
+        return self.f(outputs[..., 0, 0], outputs[..., 0, 1])
+
+
 def point_problem(
     f: Function,
     start: Point,
@@ -44,6 +62,7 @@ def point_problem(
     noise: float | Noise = 0.0,
     box: Box | None = None,
     deviation: Callable[[int], Point] | None = None,
+    slope: Slope | None = None,
 ) -> Problem:
     """The problem of lowering f(x, y).
 
@@ -60,6 +79,8 @@ def point_problem(
             the nearest one.
         deviation: ``deviation(step)`` gives (dx, dy), added to the gradient too; the first step
             is 0.
+        slope: ``slope(x, y)`` gives (df/dx, df/dy) to the bit as autograd does; None leaves it to
+            autograd.
 
     Raises:
         SettingError: When the start, the noise or the box cannot be used.
@@ -72,7 +93,7 @@ def point_problem(
     limits = None if box is None else _limits(box, point)
     return Problem(
         model=PointModel(),
-        criterion=_criterion(f),
+        criterion=PointValue(f, slope),
         data=_no_data(dtype),
         params0={"point": point},
         batched=True,
@@ -113,14 +134,8 @@ def function_problem(
         noise=GaussianNoise(sigma, batch) if sigma else 0.0,
         box=entry.box(complete),
         deviation=entry.deviation(complete),
+        slope=entry.slope(complete),
     )
-
-
-def _criterion(f: Function) -> Criterion:
-    def value(outputs: Tensor, targets: Tensor) -> Tensor:
-        return f(outputs[..., 0, 0], outputs[..., 0, 1])
-
-    return value
 
 
 def _no_data(dtype: torch.dtype) -> Data:

@@ -10,9 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from lossviz.problem.model import ModuleModel
+from lossviz.problem.point import Function, PointValue
 from lossviz.problem.problem import Batch, Criterion, Problem
 from lossviz.problem.space import ParamSpace
 from lossviz.problem.stack import DenseStack, Layer
+from lossviz.registry import Slope
 
 #: A batch to the losses (K,) at the rows of a bound theta; gradients go into a bound grad.
 Evaluate = Callable[[Batch], Tensor]
@@ -26,12 +28,29 @@ def bind(problem: Problem, theta: Tensor, grad: Tensor) -> Evaluate:
 
     Both are (K, P) and are used where they stand: what is written into ``theta`` later counts.
     Plain dense networks get a backward pass of their own, which gives the same bits as autograd
-    for three quarters of the time; everything else goes through autograd.
+    for three quarters of the time, and a function that knows its slopes needs none; everything
+    else goes through autograd.
     """
-    model = problem.model
+    model, criterion = problem.model, problem.criterion
+    if isinstance(criterion, PointValue) and criterion.slope is not None:
+        return bind_point(criterion.f, criterion.slope, theta, grad)
     if problem.batched and type(model) is ModuleModel and model.stack is not None:
-        return bind_dense(model.stack, model.space, problem.criterion, theta, grad)
+        return bind_dense(model.stack, model.space, criterion, theta, grad)
     return bind_autograd(problem, theta, grad)
+
+
+def bind_point(f: Function, slope: Slope, theta: Tensor, grad: Tensor) -> Evaluate:
+    """The gradient of a function of x and y that gives its slopes itself."""
+    x, y = theta.detach().unbind(-1)
+    into_x, into_y = grad.unbind(-1)
+
+    def evaluate(batch: Batch) -> Tensor:
+        dx, dy = slope(x, y)
+        into_x.copy_(dx)
+        into_y.copy_(dy)
+        return f(x, y)
+
+    return evaluate
 
 
 def bind_autograd(problem: Problem, theta: Tensor, grad: Tensor) -> Evaluate:

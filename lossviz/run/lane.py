@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -37,7 +38,7 @@ class Lane:
     first_step: int
     rates: Rates
     watch: bool
-    losses: list[float] = field(default_factory=list)
+    losses: array[float] = field(default_factory=lambda: array("d"))
     recorded: list[int] = field(default_factory=list)
     frames: list[Tensor] = field(default_factory=list)
     slopes: list[Tensor] = field(default_factory=list)
@@ -76,7 +77,7 @@ class Lane:
         theta = self.theta
         none = theta.new_empty(0, len(theta))
         piece = Piece(
-            loss=torch.tensor(self.losses, dtype=theta.dtype),
+            loss=torch.from_numpy(np.array(self.losses)).to(theta.dtype),
             recorded=np.array(self.recorded, dtype=np.int64),
             weights=torch.cat([none, *self.frames]),
             status=self.bad or Status("running", step),

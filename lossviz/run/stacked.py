@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -52,6 +54,8 @@ class Stack:
                 tensor.data = part
                 tensor.grad = part_slope
         self.steps = [bare_step(lane.optimizer) for lane in lanes]
+        # One that evaluates the loss itself is alone in its stack.
+        self.closure = optimizers[lanes[0].method.optimizer].closure
         self.turning = [lane.rates for lane in lanes if not lane.rates.constant]
         self.bound: Evaluate = bind(self.problem, theta, self.grad)
         bytes_per_step = max(1, theta.numel() * theta.element_size())
@@ -103,9 +107,9 @@ class Stack:
         """Let every optimizer step its own row, and write the new weights into the block."""
         for rates in self.turning:
             rates.apply(self.at)
-        first = self.lanes[0]
-        if optimizers[first.method.optimizer].closure:
-            first.optimizer.step(closure_of(self.evaluate, batch, self.losses))
+        if self.closure:
+            optimizer: Any = self.lanes[0].optimizer
+            optimizer.step(closure_of(self.evaluate, batch, self.losses))
         else:
             with torch.no_grad():
                 for step in self.steps:

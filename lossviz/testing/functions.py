@@ -27,6 +27,7 @@ def check_function(entry: FunctionEntry) -> None:
         x, y = _grid(domain)
         values = _check_values(who, f, x, y)
         _check_derivatives(who, f, x, y)
+        _check_slope(who, entry, params, f, x, y)
         _check_minimum(who, entry, params, f, values[_allowed(x, y, entry.box(params))])
         _check_deviation(who, entry, params)
 
@@ -114,6 +115,22 @@ def _check_derivatives(who: str, f: Function, x: Tensor, y: Tensor) -> None:
         torch.stack([x, y], 1)[chosen]
     )
     require(second.isfinite().all(), f"{who}: the second derivatives are not all finite.")
+
+
+def _check_slope(
+    who: str, entry: FunctionEntry, params: Mapping[str, Value], f: Function, x: Tensor, y: Tensor
+) -> None:
+    """The slopes in closed form, where there are any, are autograd's to the bit."""
+    slope = entry.slope(params)
+    if slope is None:
+        return
+    points = [x.clone().requires_grad_(), y.clone().requires_grad_()]
+    wanted = torch.autograd.grad(f(*points).sum(), points, materialize_grads=True)
+    for name, found, side in zip("xy", slope(x, y), wanted, strict=True):
+        require(
+            torch.equal(found, side),
+            f"{who}: the slope along {name} in closed form is not what autograd gives, to the bit.",
+        )
 
 
 def _check_minimum(

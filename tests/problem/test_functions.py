@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch.func import jacrev
@@ -9,6 +10,7 @@ from torch.func import jacrev
 from lossviz.problem import function_problem
 from lossviz.registry import functions
 from lossviz.run import Method, race_on
+from lossviz.run.state import MOST_FRAMES
 
 #: Values worked out by hand, away from the minima.
 VALUES = {
@@ -123,6 +125,24 @@ def test_adam_ends_on_the_wrong_side():
     assert mean == pytest.approx(0.9945, abs=1e-3)
     *_, last = _play(steps, True, lambda t: 0.5 / math.sqrt(t))
     assert last == pytest.approx(-0.998, abs=5e-4)
+
+
+def test_a_long_race_goes_where_the_two_million_steps_end():
+    """The same game by `race_on`, as far as a test can wait: `python -m benchmarks reddi` ends it.
+
+    Every recorded point is that of the plain numbers, of which the test above takes all steps.
+    """
+    steps = 60_000
+    params = {"lr": 0.5, "beta2": 0.99}
+    methods = [Method("adam", {**params, "amsgrad": a}, "inverse_sqrt") for a in (False, True)]
+    runs = race_on(function_problem("online", start=(0.0, 0.0)), methods, steps)
+    for run, amsgrad in zip(runs, (False, True), strict=True):
+        assert len(run.weights) <= MOST_FRAMES
+        played = np.array(list(_play(steps, amsgrad, lambda t: 0.5 / math.sqrt(t))))
+        np.testing.assert_allclose(run.weights[:, 0], played[run.recorded], rtol=0, atol=1e-9)
+    adam, amsgrad = (run.weights[-400:, 0] for run in runs)
+    assert adam.mean() > 0.99
+    assert amsgrad.mean() < -0.99
 
 
 def _play(steps, amsgrad, rate):

@@ -1,11 +1,17 @@
 """Losses and gradients of stacked points, against autograd one by one."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 
 from lossviz import Experiment, Problem, build
+from lossviz.problem import function_problem, point_problem
+from lossviz.problem.point import PointValue
 from lossviz.problem.stack import ACTIVATIONS
+from lossviz.registry import functions
+from lossviz.run import Method, race_on
 from lossviz.run.gradient import _by_autograd, backward_of, bind, bind_autograd
 
 
@@ -56,6 +62,29 @@ def test_a_row_does_not_depend_on_its_neighbours():
     for k in range(5):
         bind(problem, theta[k : k + 1], alone[k : k + 1])(problem.batch())
     assert torch.equal(together, alone)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_slopes_in_closed_form_follow_the_points_and_equal_autograd_to_the_bit(dtype):
+    entry = functions["online"]
+    f, slope = entry.make(), entry.slope({})
+    problem = point_problem(f, (0.3, -0.7), dtype=dtype, slope=slope)
+    theta = rows_of(problem, 3)
+    grad, auto = torch.ones_like(theta), torch.zeros_like(theta)
+    evaluate, by_autograd = bind(problem, theta, grad), bind_autograd(problem, theta, auto)
+    for _ in range(2):
+        assert torch.equal(evaluate(problem.batch()), by_autograd(problem.batch()))
+        assert torch.equal(grad, auto)
+        theta *= -3.7  # what is written into theta counts
+
+
+def test_a_race_on_slopes_in_closed_form_is_the_same_to_the_bit():
+    with_slope = function_problem("online", sigma=1.0)
+    autograd = replace(with_slope, criterion=PointValue(with_slope.criterion.f))
+    methods = [Method("adam", {"lr": 0.5}, "inverse_sqrt"), Method("sgd"), Method("lbfgs")]
+    for one, other in zip(*(race_on(p, methods, 60) for p in (with_slope, autograd)), strict=True):
+        assert torch.equal(one.weights, other.weights)
+        assert torch.equal(one.loss, other.loss)
 
 
 def test_layers_without_biases_and_bad_neighbours():

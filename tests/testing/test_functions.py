@@ -80,6 +80,7 @@ WRONG = {
     "minimum": ({"minimum": lambda p: None}, "the minimum is not given"),
     "minimiser": ({"minimisers": lambda p: ((0.0, 0.1),)}, "the value at"),
     "deviation": ({"deviation": lambda p: lambda step: (next(steps), 0.0)}, "the same two"),
+    "slope": ({"slope": lambda p: lambda x, y: (2 * x, 2.0000001 * y)}, "slope along y in closed"),
     "deviations": ({"deviation": lambda p: lambda step: (1.0, 0.0, 0.0)}, "the same two"),
     "name": ({"name": "F"}, "small letters"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from lossviz.problem.code import as_it_is
@@ -15,6 +16,15 @@ MEAN = 10 / 101
 def online(x: Tensor, y: Tensor) -> Tensor:
     """The mean value 10 x / 101 + y^2 / 2, over the allowed points lowest at (-1, 0)."""
     return MEAN * x + y**2 / 2
+
+
+def slope(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """The slopes (10 / 101, y): what autograd finds, without it.
+
+    >>> [side.tolist() for side in slope(torch.tensor([0.5]), torch.tensor([2.0]))]
+    [[0.09900990128517151], [2.0]]
+    """
+    return torch.full_like(x, MEAN), y
 
 
 def make_online() -> Function:
@@ -48,5 +58,6 @@ functions.add(
         start=lambda params: (0.0, 0.5),
         box=lambda params: (-1.0, 1.0, -10.0, 10.0),
         deviation=lambda params: deviation,
+        slope=lambda params: slope,
     )
 )
