@@ -325,6 +325,10 @@ class ModelEntry(Entry):
         return self.make(shape.inputs, outputs, **more, **params)
 
 
+#: What a loss can be drawn over.
+Over = Literal["residual", "margin", "probability"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class LossEntry(Entry):
     """``make(classes, **params)`` gives ``criterion(outputs (..., N, C), targets) -> (...)``.
@@ -337,14 +341,31 @@ class LossEntry(Entry):
 
     Args:
         tasks: The tasks for which it makes sense.
-        outputs: The number C of outputs that it wants of a model, for a data set's shape.
+        outputs: The number C of outputs that it wants of a model, for a data set's shape. In a
+            regression the first one is the value, and any further one says something about it.
         probabilities: Outputs (..., N, C) to class probabilities (..., N, classes), for the
             prediction panel and the accuracy; None where the loss has no classes.
+        gradient: LaTeX of one sample's slope at its output, without dollar signs.
+        when: When to take it, in a sentence or two.
+        over: What it can be drawn over: the residual (prediction less target), the margin (the true
+            class's logit less the other's) or the true class's probability.
+        along: ``along(over, u)`` gives outputs (F, 1, C) and the one target of the points u (F,),
+            where these are not the plain ones; see `lossviz.losslab.curves`.
+        whole: Whether it looks at a batch as a whole: then it is no mean of the samples' losses.
+        scalings: The scalings of the targets that it goes with; all where there are none.
+        refuses: ``refuses(targets)`` gives the reason why these targets cannot be learnt, or "".
     """
 
     tasks: frozenset[Task]
     outputs: Callable[[Shape], int]
     probabilities: Callable[[Any], Any] | None = None
+    gradient: str = ""
+    when: str = ""
+    over: tuple[Over, ...] = ()
+    along: Callable[[Over, Any], tuple[Any, Any]] | None = None
+    whole: bool = False
+    scalings: tuple[str, ...] = ()
+    refuses: Callable[[Any], str] = lambda targets: ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -182,6 +182,12 @@ class Experiment:
                 f"{shape.task}.",
             )
             return
+        if shape.task == "regression" and self.scaling not in (loss.scalings or (self.scaling,)):
+            yield (
+                "scaling",
+                f"The loss {loss.name!r} goes with the scaling {' or '.join(loss.scalings)}, not "
+                f"{self.scaling!r}.",
+            )
         reason = registry.models[self.model].refuses(shape, loss.outputs(shape))
         if reason:
             # Another loss may ask for fewer outputs; then it is the loss that should change.
@@ -244,14 +250,15 @@ class Experiment:
 def repaired(values: dict[str, Any], problems: list[str]) -> Experiment:
     """The experiment of checked values, with choices that clash replaced and reported."""
     known = {name: value for name, value in values.items() if name in _FIELD_NAMES}
-    for _ in range(4):
+    for _ in range(8):
         bare = _unchecked(known)
         clash = next(bare._clashes(), None)
         if clash is None:
             return Experiment(**known)
         name, why = clash
         known[name] = _fitting(name, bare)
-        known[f"{name}_params"] = {}
+        if f"{name}_params" in _FIELD_NAMES:
+            known[f"{name}_params"] = {}
         problems.append(f"{why} Using {known[name]!r}.")
     raise SettingError(" ".join(problems))
 
@@ -273,6 +280,8 @@ def _fitting(name: str, bare: Experiment) -> str:
     if name == "loss":
         every = (bare.model, *registry.models.names())
         return next(names[0] for m in every if (names := _fitting_losses(m, bare.shape)))
+    if name == "scaling":
+        return registry.losses[bare.loss].scalings[0]
     return _fitting_model(bare) if name == "model" else "default"
 
 

@@ -38,6 +38,9 @@ def build(exp: Experiment) -> Problem:
     loss = registry.losses[exp.loss]
     dtype: torch.dtype = getattr(torch, exp.dtype)
     data = build_data(exp)
+    reason = loss.refuses(data.targets)
+    if reason:
+        raise SettingError(reason)
     module = build_module(exp).to(dtype)
     model = ModuleModel(module, statistics="batch", known=data.inputs)
     return Problem(

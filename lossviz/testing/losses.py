@@ -20,6 +20,7 @@ def check_loss(entry: LossEntry) -> None:
     """Check a loss: a mean over samples, many models at once, derivatives and probabilities."""
     check_entry(entry)
     require(entry.tasks, f"{entry.name}: tasks is empty.")
+    require("$" not in entry.gradient, f"{entry.name}: the gradient is LaTeX without dollar signs.")
     for task in sorted(entry.tasks):
         for shape in _SHAPES[task]:
             for params in corners(entry):
@@ -28,6 +29,8 @@ def check_loss(entry: LossEntry) -> None:
                 outputs, targets = _example(entry, shape)
                 _check_values(who, criterion, outputs, targets)
                 _check_derivatives(who, criterion, outputs[0], targets)
+                if not entry.whole:
+                    _check_mean(who, criterion, outputs, targets)
             if task == "classification":
                 _check_probabilities(entry, shape)
 
@@ -84,6 +87,16 @@ def _check_values(who: str, criterion: Criterion, outputs: Tensor, targets: Tens
     )
 
 
+def _check_mean(who: str, criterion: Criterion, outputs: Tensor, targets: Tensor) -> None:
+    found = criterion(outputs, targets)
+    each = [criterion(outputs[:, n : n + 1], targets[n : n + 1]) for n in range(len(targets))]
+    require(
+        torch.allclose(found, torch.stack(each).mean(0)),
+        f"{who}: the loss is not the mean of the samples' own losses; an entry that looks at a "
+        "batch as a whole says so with whole=True.",
+    )
+
+
 def _check_derivatives(who: str, criterion: Criterion, outputs: Tensor, targets: Tensor) -> None:
     point = outputs.clone().requires_grad_()
     try:
@@ -122,6 +135,8 @@ def _check_probabilities(entry: LossEntry, shape: Shape) -> None:
         (found >= 0).all() and torch.allclose(found.sum(-1), torch.ones(6, 7).to(found)),
         f"{who}: probabilities are at least 0 and sum to 1 over the classes.",
     )
+    if entry.whole:
+        return  # a sample alone says nothing of what costs least
     criterion = entry.make(shape.classes, **entry.defaults())
     samples = outputs.reshape(42, 1, -1)
     each = [criterion(samples, torch.tensor([c])) for c in range(shape.classes)]

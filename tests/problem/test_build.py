@@ -14,7 +14,7 @@ from lossviz import registry
 from lossviz.problem import build
 from lossviz.problem.build import build_data, build_module, seeded, split
 from lossviz.registry import SettingError, datasets
-from lossviz.settings import Experiment
+from lossviz.settings import Experiment, with_choice
 
 #: What takes a data set that the usual model refuses.
 OWN_MODEL = {"characters": "transformer"}
@@ -30,7 +30,10 @@ PAIRS = [
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_every_pair_gives_a_problem(dataset, loss, dtype):
     model = OWN_MODEL.get(dataset, "mlp")
-    problem = build(Experiment(dataset=dataset, loss=loss, model=model, dtype=dtype))
+    scaling = (registry.losses[loss].scalings or ("standard",))[0]
+    problem = build(
+        Experiment(dataset=dataset, loss=loss, model=model, dtype=dtype, scaling=scaling)
+    )
     wanted = getattr(torch, dtype)
     assert problem.data.inputs.dtype == problem.data.test_inputs.dtype == wanted
     assert all(p.dtype == wanted and not p.requires_grad for p in problem.params0.values())
@@ -47,6 +50,17 @@ def test_every_pair_gives_a_problem(dataset, loss, dtype):
     else:
         assert problem.data.targets.shape == (len(problem.data.inputs), 1)
         assert problem.probabilities is None
+
+
+def test_targets_that_a_loss_cannot_learn_are_told():
+    with pytest.raises(SettingError, match=r"'poisson_nll' goes with the scaling unit or none"):
+        Experiment(dataset="sine", loss="poisson_nll")
+    with pytest.raises(SettingError, match=r"for counts, which are at least 0, but a target is -"):
+        build(Experiment(dataset="sine", loss="poisson_nll", scaling="none"))
+    exp, said = with_choice(Experiment(dataset="sine", loss="mse"), loss="poisson_nll")
+    assert exp.scaling == "unit"
+    assert len(said) == 1
+    assert "Using 'unit'" in said[0]
 
 
 def test_the_same_experiment_gives_the_same_numbers_and_leaves_the_random_state():

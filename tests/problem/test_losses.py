@@ -38,6 +38,53 @@ def twin_hinge(outputs, targets, margin, squared):
     return F.multi_margin_loss(outputs, targets, p=2 if squared else 1, margin=margin)
 
 
+def twin_weighted(outputs, targets, strength):
+    counts = torch.bincount(targets, minlength=outputs.shape[1]).clamp(min=1).to(outputs)
+    return F.cross_entropy(outputs, targets, weight=counts**-strength)
+
+
+def twin_focal(outputs, targets, gamma, alpha):
+    """Sample by sample and class by class, as the paper has it."""
+    terms = []
+    for row, target in zip(outputs, dense(outputs, targets), strict=True):
+        for f, wanted in zip(row, target, strict=True):
+            p = torch.sigmoid(f) if wanted else torch.sigmoid(-f)
+            weight = (alpha if wanted else 1 - alpha) if alpha else 1
+            terms.append(-weight * (1 - p) ** gamma * torch.log(p))
+    return torch.stack(terms).mean()
+
+
+def twin_kl(outputs, targets, smoothing):
+    count = outputs.shape[1]
+    wanted = (1 - smoothing) * F.one_hot(targets, count).to(outputs) + smoothing / count
+    return F.kl_div(outputs.log_softmax(1), wanted, reduction="batchmean")
+
+
+def twin_soft_f1(outputs, targets, smooth):
+    """One less twice the true positives over all that are or are called positive."""
+    chances, wanted = torch.sigmoid(outputs), dense(outputs, targets)
+    scores = []
+    for p, t in zip(chances.T, wanted.T, strict=True):
+        hits = sum(a * b for a, b in zip(p, t, strict=True))
+        room = smooth * len(p)
+        scores.append((2 * hits + room) / (p.sum() + t.sum() + room))
+    return 1 - sum(scores) / len(scores)
+
+
+def twin_quantile(outputs, targets, tau):
+    error = targets - outputs
+    return torch.where(error >= 0, tau * error, (tau - 1) * error).mean()
+
+
+def twin_poisson(outputs, targets):
+    return F.poisson_nll_loss(F.softplus(outputs), targets, log_input=False, eps=0)
+
+
+def twin_gaussian(outputs, targets, floor):
+    variance = F.softplus(outputs[:, 1:]) + floor
+    return F.gaussian_nll_loss(outputs[:, :1], targets, variance, eps=1e-9)
+
+
 def dense(outputs, targets):
     if targets.is_floating_point():
         return targets
@@ -53,8 +100,21 @@ TWINS = {
     "mse": lambda o, t: F.mse_loss(o, dense(o, t)),
     "mae": lambda o, t: F.l1_loss(o, dense(o, t)),
     "huber": lambda o, t, delta: F.huber_loss(o, dense(o, t), delta=delta),
+    "weighted_cross_entropy": twin_weighted,
+    "focal": twin_focal,
+    "kl_divergence": twin_kl,
+    "soft_f1": twin_soft_f1,
+    "sigmoid_mse": lambda o, t: F.mse_loss(torch.sigmoid(o), dense(o, t)),
+    "quantile": twin_quantile,
+    "poisson_nll": twin_poisson,
+    "gaussian_nll": twin_gaussian,
+    "log_cosh": lambda o, t, scale: scale**2 * ((o - t) / scale).cosh().log().mean(),
     "smooth_l1": lambda o, t, beta: F.smooth_l1_loss(o, dense(o, t), beta=beta),
 }
+
+
+def test_every_loss_has_a_twin():
+    assert set(TWINS) == set(losses.names())
 
 
 def cases():
@@ -70,7 +130,8 @@ def example(name, shape, models=3, samples=11, dtype=torch.float64):
     size = (models, samples, losses[name].outputs(shape))
     outputs = 3 * torch.randn(size, generator=generator, dtype=dtype)
     if shape.task == "regression":
-        return outputs, torch.randn(samples, 1, generator=generator, dtype=dtype)
+        targets = torch.randn(samples, 1, generator=generator, dtype=dtype)
+        return outputs, targets.abs() if losses[name].scalings else targets
     return outputs, torch.randint(shape.classes, (samples,), generator=generator)
 
 
@@ -85,6 +146,75 @@ def test_equals_torch_in_value_and_gradient(name, shape, params):
     (gradient,) = torch.autograd.grad(found.sum(), outputs)
     (expected,) = torch.autograd.grad(expected.sum(), outputs)
     torch.testing.assert_close(gradient, expected, rtol=1e-10, atol=1e-14)
+
+
+FAR = [(name, shape) for name in TWINS for shape in (BINARY, MANY, VALUES)
+       if shape.task in losses[name].tasks]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "shape"), FAR, ids=lambda v: getattr(v, "classes", v))
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_outputs_far_out_give_finite_losses_and_slopes(name, shape, dtype):
+    """Also where a model is surely wrong: cross-entropy's slope is then largest, not NaN."""
+    _, targets = example(name, shape, dtype=dtype)
+    for far in (-1e4, -100.0, 100.0, 1e4):
+        for params in testing.corners(losses[name]):
+            outputs = torch.zeros(11, losses[name].outputs(shape), dtype=dtype)
+            outputs[:, 0] = far
+            outputs.requires_grad_()
+            loss = losses[name].make(shape.classes, **params)(outputs, targets)
+            (slope,) = torch.autograd.grad(loss, outputs)
+            assert loss.isfinite(), (params, far)
+            assert slope.isfinite().all(), (params, far)
+
+
+def test_the_squared_error_hardly_learns_where_it_is_surely_wrong():
+    outputs = torch.tensor([[10.0]], dtype=torch.float64, requires_grad=True)
+    slopes = {}
+    for name in ("sigmoid_mse", "bce_with_logits"):
+        loss = losses[name].make(2, **losses[name].defaults())(outputs, torch.tensor([0]))
+        (slopes[name],) = torch.autograd.grad(loss, outputs)
+    assert slopes["sigmoid_mse"].item() == pytest.approx(2 * math.exp(-10), rel=1e-3)
+    assert slopes["bce_with_logits"].item() == pytest.approx(1, rel=1e-3)
+
+
+def test_the_best_constants_are_mean_median_and_quantile():
+    y = torch.tensor([0.0, 1.0, 2.0, 3.0, 44.0], dtype=torch.float64)[:, None]
+    guesses = torch.linspace(0, 44, 4401, dtype=torch.float64)
+    outputs = guesses[:, None, None].expand(-1, 5, 1)
+
+    def best(name, **params):
+        criterion = losses[name].make(0, **losses[name].complete(params))
+        return guesses[criterion(outputs, y).argmin()].item()
+
+    assert best("mse") == pytest.approx(10)
+    assert best("mae") == pytest.approx(2)
+    assert best("quantile", tau=0.7) == pytest.approx(3)
+    assert best("poisson_nll") == pytest.approx(10, abs=0.01)  # the rate is the output there
+
+
+def test_balanced_weights_give_the_mean_of_the_classes_mean_losses():
+    outputs, targets = example("weighted_cross_entropy", MANY, models=1, samples=40)
+    criterion = losses["weighted_cross_entropy"].make(5, strength=1.0)
+    each = F.cross_entropy(outputs[0], targets, reduction="none")
+    means = torch.stack([each[targets == c].mean() for c in range(5)])
+    torch.testing.assert_close(criterion(outputs[0], targets), means.mean())
+
+
+def test_the_divergence_from_its_own_target_is_nothing():
+    target = torch.tensor([[0.9, 0.1]], dtype=torch.float64)
+    criterion = losses["kl_divergence"].make(2, smoothing=0.2)
+    assert criterion(target.log(), torch.tensor([0])).item() == pytest.approx(0, abs=1e-15)
+
+
+def test_the_soft_score_of_decisions_is_the_score():
+    from sklearn.metrics import f1_score
+
+    outputs, targets = example("soft_f1", BINARY, models=1, samples=60)
+    decided = 1e3 * outputs[0].sign()
+    found = losses["soft_f1"].make(2, smooth=1e-6)(decided, targets)
+    score = f1_score(targets.numpy(), (decided[:, 0] > 0).numpy())
+    assert 1 - found.item() == pytest.approx(score, abs=1e-5)
 
 
 @pytest.mark.parametrize("classes", [2, 3])

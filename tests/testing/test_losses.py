@@ -74,6 +74,8 @@ class Wrong(Identity):
         (loss(two_leading), "two leading dimensions"),
         (loss(lambda o, t: (o - t).square().sum((-2, -1))), "mean over samples, not the sum"),
         (loss(ranked), "order of the samples"),
+        (loss(lambda o, t: mse(o, t).sqrt()), "not the mean of the samples"),
+        (loss(mse, gradient="$2r$"), "gradient is LaTeX without"),
         (loss(lambda o, t: Wrong.apply(mse(o, t))), "not the loss's slope"),
         (loss(lambda o, t: mse(o, t).exp() - 1), "in the thousands"),
     ],

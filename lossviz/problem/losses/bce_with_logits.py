@@ -59,6 +59,10 @@ losses.add(
         code=code,
         formula=r"-\frac1{NC} \sum_{n,c} \left[w\,t_{nc} \log \sigma(f_{nc}) "
         r"+ (1 - t_{nc}) \log \sigma(-f_{nc})\right]",
+        gradient=r"\frac{\partial \ell}{\partial f} = (1 - t)\,\sigma(f) - w\,t\,\sigma(-f)",
+        when="Yes or no, or several labels at once. With rare positives a weight above 1 finds "
+        "more of them, at the price of false alarms, and its probabilities are then too high.",
+        over=("margin", "probability"),
         cite="Cox, The Regression Analysis of Binary Sequences, J. R. Stat. Soc. B 20 (1958)",
         params=(
             Param(

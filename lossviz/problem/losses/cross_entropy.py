@@ -96,6 +96,12 @@ losses.add(
         make=make_cross_entropy,
         code=code,
         formula=r"-\frac1N \sum_n \log \frac{e^{f_{n,y_n}}}{\sum_c e^{f_{n,c}}}",
+        gradient=r"\frac{\partial \ell}{\partial f_c} = p_c - t_c,\quad "
+        r"t_c = (1 - \varepsilon)\,[c = y] + \varepsilon / C",
+        when="The first choice for classes. The slope is the error of the probability itself, so a "
+        "model that is surely wrong is pulled hardest. Some label smoothing keeps it from "
+        "becoming too sure.",
+        over=("margin", "probability"),
         cite="Good, Rational Decisions, J. R. Stat. Soc. B 14 (1952); label smoothing: Szegedy et "
         "al., Rethinking the Inception Architecture, CVPR 2016",
         params=(

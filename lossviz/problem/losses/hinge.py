@@ -68,6 +68,11 @@ losses.add(
         code=code,
         formula=r"\frac1N \sum_n \max(0,\, m - y_n f_n),\quad "
         r"\frac1{NC} \sum_n \sum_{c \ne y_n} \max(0,\, m - f_{n,y_n} + f_{n,c})",
+        gradient=r"\frac{\partial \ell}{\partial f} = -y\,[y f < m],\quad "
+        r"\text{squared: } -2y \max(0, m - y f)",
+        when="When only the decision counts, not its probability: samples that are right by the "
+        "margin no longer pull. Squared, it is smooth, and outliers pull harder.",
+        over=("margin",),
         cite="Cortes and Vapnik, Support-Vector Networks, Machine Learning 20 (1995); many "
         "classes: Weston and Watkins, ESANN 1999",
         params=(

@@ -103,6 +103,10 @@ losses.add(
         make=make_mse,
         code=_code(F.mse_loss),
         formula=r"\frac1{NC} \sum_{n,c} (f_{nc} - y_{nc})^2",
+        gradient=r"\frac{\partial \ell}{\partial f} = 2r,\quad r = f - y",
+        when="Values with even noise, where large errors really are that much worse. Its best "
+        "guess is the mean, so one wild value can lead it far astray.",
+        over=("residual",),
         cite="Gauss, Theoria combinationis observationum (1821)",
         tasks=_TASKS,
         outputs=_outputs,
@@ -118,6 +122,10 @@ losses.add(
         make=make_mae,
         code=_code(F.l1_loss),
         formula=r"\frac1{NC} \sum_{n,c} |f_{nc} - y_{nc}|",
+        gradient=r"\frac{\partial \ell}{\partial f} = \operatorname{sign}(r),\quad r = f - y",
+        when="Values with outliers: its best guess is the median. The slope is as steep near the "
+        "target as far away, so the learning rate has to fall for it to settle.",
+        over=("residual",),
         cite="Laplace, Deuxieme supplement a la theorie analytique des probabilites (1818)",
         tasks=_TASKS,
         outputs=_outputs,
@@ -133,6 +141,10 @@ losses.add(
         code=_code(F.huber_loss),
         formula=r"\frac1{NC} \sum_{n,c} \begin{cases} r^2/2 & |r| \le \delta \\ "
         r"\delta(|r| - \delta/2) & \text{else} \end{cases},\quad r = f_{nc} - y_{nc}",
+        gradient=r"\frac{\partial \ell}{\partial f} = \max(-\delta, \min(\delta, r))",
+        when="Mostly even noise with some outliers: no error pulls harder than delta. Set delta to "
+        "about the size of an ordinary error.",
+        over=("residual",),
         cite="Huber, Robust Estimation of a Location Parameter, Ann. Math. Stat. 35 (1964)",
         params=(
             Param("delta", 1.0, 0.01, 10.0, "log", help="The error at which it turns linear."),
@@ -151,6 +163,10 @@ losses.add(
         code=_code(F.smooth_l1_loss),
         formula=r"\frac1{NC} \sum_{n,c} \begin{cases} r^2/(2\beta) & |r| < \beta \\ "
         r"|r| - \beta/2 & \text{else} \end{cases},\quad r = f_{nc} - y_{nc}",
+        gradient=r"\frac{\partial \ell}{\partial f} = \max(-1, \min(1, r / \beta))",
+        when="As Huber, with the slope far out always 1: the usual choice for the corners of boxes "
+        "in object detection.",
+        over=("residual",),
         cite="Girshick, Fast R-CNN, ICCV 2015",
         params=(Param("beta", 1.0, 0.01, 10.0, "log", help="The error at which it turns linear."),),
         tasks=_TASKS,
