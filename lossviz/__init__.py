@@ -6,7 +6,7 @@ Experiments are plain data; `train` and `race` give runs; a plane through weight
 
 from lossviz import figures
 from lossviz.comparison import Comparison, Contender
-from lossviz.connect import Line, line
+from lossviz.connect import Curve, Line, line, low_loss_curve
 from lossviz.course import Course
 from lossviz.export import script_of
 from lossviz.plane import (
@@ -41,6 +41,7 @@ __all__ = [
     "Comparison",
     "Contender",
     "Course",
+    "Curve",
     "Experiment",
     "Layers",
     "Line",
@@ -62,6 +63,7 @@ __all__ = [
     "hessian_plane",
     "line",
     "load_contrib",
+    "low_loss_curve",
     "pca_plane",
     "point_problem",
     "race",
