@@ -83,7 +83,8 @@ class MixtureLosses:
         else:
             self.portion = chunk or self._general_chunk()
             if chunk is None and self.portion < FEWEST and self.vectors.device.type == "cpu":
-                self.way = "one by one"
+                # Each point by itself: its bits do not depend on the points beside it.
+                self.way, self.portion = "one by one", 1
 
     def at(
         self,

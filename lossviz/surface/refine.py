@@ -16,6 +16,10 @@ from lossviz.surface.surface import Numbers, Surface, _side
 #: Points on a side of the first level, about.
 COARSE = 21
 
+#: A point that takes so many seconds says enough by itself; the probe of others lasts so long.
+SLOW = 0.05
+ENOUGH = 0.02
+
 
 def levels(nx: int, ny: int, coarse: int = COARSE) -> list[tuple[Tensor, Tensor]]:
     """The columns and rows of the full grid that each level evaluates, from few to all.
@@ -87,8 +91,8 @@ def refine(
 def estimate(prob: Problem, plane: Plane, points: int, split: Split = "train") -> float:
     """The seconds that a scan of so many points will take, from a quick probe of a few.
 
-    Two portions are evaluated, the first one to warm up; the answer is right to a factor of about
-    two on a busy machine.
+    After one point to warm up, portions are evaluated for about 20 ms, one at least; the answer is
+    right to a factor of about two on a busy machine.
 
     >>> net = torch.nn.Linear(2, 1)
     >>> prob = Problem.from_module(net, torch.nn.MSELoss(), (torch.ones(4, 2), torch.ones(4, 1)))
@@ -98,15 +102,22 @@ def estimate(prob: Problem, plane: Plane, points: int, split: Split = "train") -
     """
     if points < 0:
         raise ValueError(f"The number of points is {points}, but must be 0 or more.")
-    losses = PlaneLosses(prob, plane, split)
+    return seconds_each(PlaneLosses(prob, plane, split), points) * points
+
+
+def seconds_each(losses: PlaneLosses, points: int) -> float:
+    """The seconds that each of so many points takes, from a probe of at most so many."""
     # A portion is what one call evaluates; one point is enough to see that a model is slow.
     start = time.perf_counter()
     losses(torch.zeros(1, 2))
-    single = time.perf_counter() - start
-    if single > 0.05 or points <= 1:
-        return single * points
+    seconds = time.perf_counter() - start
+    if seconds > SLOW or points <= 1:
+        return seconds
     count = min(losses.portion, points)
     probe = torch.rand(count, 2, generator=torch.Generator().manual_seed(0))
-    start = time.perf_counter()
-    losses(probe)
-    return (time.perf_counter() - start) / count * points
+    done, start = 0, time.perf_counter()
+    # A single quick call says little.
+    while not done or (done < points and time.perf_counter() - start < ENOUGH):
+        losses(probe)
+        done += count
+    return (time.perf_counter() - start) / done
