@@ -83,12 +83,24 @@ VALUES: dict[str, Param] = {
                    "or left as they are."),
         Param("test_share", 0.3, 0.0, 0.9, help="The share of the samples kept for testing.",
               title="test share"),
+        Param("label_noise", 0.0, 0.0, 0.5, title="label noise",
+              help="The share of the training labels that are wrong; in a regression, the noise on "
+                   "the training targets as a share of their spread."),
         Param("batch_size", 0, 1, 10_000, "log", off=0, title="batch size",
               help="Samples for each step; 0 takes all of them."),
         Param("steps", 300, 1, 50_000, "log", help="How many times the optimizer steps."),
         Param("dtype", "float32", choices=("float32", "float64"), title="precision",
               help="Single or double precision."),
-        Param("seed", 0, 0, 999_999, help="Initial weights and the order of the batches."),
+        Param("seed", 0, 0, 999_999, help="Initial weights, the order of the batches, and what "
+              "training draws."),
+        Param("l1", 0.0, 1e-6, 1.0, "log", off=0.0, title="L1 penalty",
+              help="Adds this times the sum of |w| over all weights (not biases) to the loss."),
+        Param("l2", 0.0, 1e-6, 10.0, "log", off=0.0, title="L2 penalty",
+              help="Adds half of this times the sum of w² over all weights (not biases) to the "
+                   "loss."),
+        Param("input_noise", 0.0, 1e-3, 10.0, "log", off=0.0, title="input noise",
+              help="Standard deviation of noise added to the inputs, drawn anew at each step of "
+                   "training."),
     )
 }  # fmt: skip
 
@@ -106,6 +118,8 @@ class Experiment:
         scaling: "standard" (mean 0, spread 1), "unit" ([0, 1]), "robust" (median 0, quartiles 1
             apart) or "none".
         test_share: The share of the samples that is kept for testing.
+        label_noise: The share of the training labels that are wrong, or the noise on the training
+            targets as a share of their spread; see `lossviz.problem.build.with_label_noise`.
         model, model_params: What learns.
         init, init_params: How weights start.
         bias_init, bias_init_params: How biases start.
@@ -115,7 +129,10 @@ class Experiment:
         batch_size: Samples for each step, 0 for all.
         steps: How many times the optimizer steps.
         dtype: "float32" or "float64".
-        seed: Seed of the initial weights and of the order of the batches.
+        seed: Seed of the initial weights, of the order of the batches, and of what training draws.
+        l1, l2: Factors of the penalties on the weights; see `lossviz.problem.penalty.Penalty`.
+        input_noise: Standard deviation of the noise on the inputs in training; see
+            `lossviz.problem.disturbance.Disturbance`.
 
     Raises:
         UnknownNameError: For a name that its catalogue does not have; lists the known ones.
@@ -134,6 +151,7 @@ class Experiment:
     data_seed: int = 0
     scaling: str = "standard"
     test_share: float = 0.3
+    label_noise: float = 0.0
     model: str = "mlp"
     model_params: Mapping[str, Value] = field(default_factory=Options)
     init: str = "default"
@@ -150,6 +168,9 @@ class Experiment:
     steps: int = 300
     dtype: str = "float32"
     seed: int = 0
+    l1: float = 0.0
+    l2: float = 0.0
+    input_noise: float = 0.0
 
     def __post_init__(self) -> None:
         for choice in CHOICES:
@@ -197,6 +218,12 @@ class Experiment:
             yield (
                 "bias_init",
                 f"The initialiser {self.bias_init!r} needs a matrix; biases have none.",
+            )
+        if self.input_noise and shape.kind == "tokens":
+            yield (
+                "input_noise",
+                f"The data set {self.dataset!r} is a text, and the number of a character is no "
+                "size to which noise could be added.",
             )
 
     # --- URL ---------------------------------------------------------------------------------
@@ -275,13 +302,15 @@ def _unchecked(values: Mapping[str, Any]) -> Experiment:
     return bare
 
 
-def _fitting(name: str, bare: Experiment) -> str:
+def _fitting(name: str, bare: Experiment) -> Value:
     """A choice for this field that goes with the others."""
     if name == "loss":
         every = (bare.model, *registry.models.names())
         return next(names[0] for m in every if (names := _fitting_losses(m, bare.shape)))
     if name == "scaling":
         return registry.losses[bare.loss].scalings[0]
+    if name in VALUES:
+        return VALUES[name].default
     return _fitting_model(bare) if name == "model" else "default"
 
 

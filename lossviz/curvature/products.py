@@ -128,6 +128,8 @@ class HessianProducts:
                      for leaf, out, g in self._parts(self._slopes().slope)),
                     start=torch.zeros_like(self.theta),
                 )  # fmt: skip
+                if self.problem.penalty is not None:
+                    slope = slope + self.problem.penalty.slope(self.theta)
         return slope if self.scale is None else slope * self.scale
 
     def operator(self) -> LinearOperator:
@@ -184,7 +186,8 @@ class HessianProducts:
         outer = self._slopes()
         moved = torch.cat([_forward_slope(out, leaf, row) for leaf, out, _ in self._parts()])
         turned = outer.product(moved)
-        found = torch.zeros_like(row)
+        penalty = self.problem.penalty
+        found = torch.zeros_like(row) if penalty is None else penalty.curved(row)
         for (leaf, out, g), dot in zip(
             self._parts(outer.slope), turned.split(self.chunk), strict=True
         ):

@@ -12,6 +12,8 @@ from lossviz import registry
 from lossviz.export import layout
 from lossviz.export.draft import Contenders, Draft, stop
 from lossviz.problem.build import build_module
+from lossviz.problem.code import literal
+from lossviz.problem.disturbance import FIRST_SEED, STEPS_APART
 from lossviz.run import Method
 from lossviz.run.status import EXPLODED
 from lossviz.settings import Experiment
@@ -61,6 +63,7 @@ class Training:
             layout.section("contenders"),
             *contenders.parts(draft),
             layout.section("training"),
+            *self.penalty(),
             *self.training(draft, contenders),
             layout.section("results"),
             *self.results(),
@@ -86,13 +89,26 @@ class Training:
         """The constants at the top."""
         base = self.base
         lines = [
-            f"SEED = {base.seed!r}  # of the initial weights and of the order of the batches",
+            f"SEED = {base.seed!r}  # of {self._seeded}",
             f"STEPS = {base.steps!r}",
             f"DTYPE = torch.{base.dtype}",
         ]
         if base.batch_size:
             lines.append(f"BATCH_SIZE = {base.batch_size!r}")
+        for name in ("l1", "l2", "input_noise"):
+            if getattr(base, name):
+                lines.append(f"{name.upper()} = {literal(getattr(base, name))}")
         return "\n".join([*lines, "torch.set_num_threads(1)  # small tensors gain nothing by more"])
+
+    @property
+    def _seeded(self) -> str:
+        drawn = ", and of what each step draws" if self.disturbed else ""
+        return f"the initial weights and of the order of the batches{drawn}"
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether training draws noise or dropout at each step."""
+        return bool(self.base.input_noise or self.base.model_params.get("dropout"))
 
     # --- data ------------------------------------------------------------------------------------
 
@@ -102,7 +118,7 @@ class Training:
         code = draft.code("data set", entry, base.dataset_params)
         text = stop("data set", entry) if code is None else code.text
         lines = [f"rng = np.random.default_rng({base.data_seed!r})"] if "rng" in text else []
-        lines += [text, *self._split(draft)]
+        lines += [text, *self._split(draft), *self._wrong_labels()]
         regression = base.shape.task == "regression"
         if regression:
             lines.append("targets = targets[:, None]")
@@ -139,6 +155,25 @@ class Training:
             f"np.arange(len(targets)), test_size={share!r}, random_state={self.base.data_seed!r}, "
             f"stratify={stratify})"
         ]
+
+    def _wrong_labels(self) -> list[str]:
+        base = self.base
+        if not base.label_noise:
+            return []
+        share, classes = literal(base.label_noise), base.shape.classes
+        lines = [
+            "# Wrong labels, among the training samples alone.",
+            f"lot = np.random.default_rng([{base.data_seed!r}, 1])",
+        ]
+        if classes:
+            return [
+                *lines,
+                f"wrong = lot.permutation(train)[: round({share} * len(train))]",
+                f"turn = lot.integers(1, {max(2, classes)!r}, len(wrong))",
+                f"targets[wrong] = (targets[wrong] + turn) % {classes!r}",
+            ]
+        drawn = "lot.standard_normal(len(train))"
+        return [*lines, f"targets[train] += {share} * targets[train].std() * {drawn}"]
 
     def _tensors(self, regression: bool) -> list[str]:
         lines = []
@@ -216,7 +251,9 @@ class Training:
         return [loss, self._measure("" if code is None else code.classes)]
 
     def _measure(self, classes: str) -> str:
-        lines = ["outputs = model(x)"]
+        base = self.base
+        rests = ["model.eval()  # nothing is dropped"] if base.model_params.get("dropout") else []
+        lines = [*rests, "outputs = model(x)"]
         if self.score == "R2":
             several = registry.losses[self.base.loss].outputs(self.base.shape) > 1
             values = "outputs[:, :1]" if several else "outputs"
@@ -244,6 +281,15 @@ class Training:
 
     # --- training --------------------------------------------------------------------------------
 
+    def penalty(self) -> list[str]:
+        """What is added to the loss for the size of the weights, where there is any."""
+        terms = {
+            "l1": "L1 * sum(weight.abs().sum() for weight in weights)",
+            "l2": "L2 / 2 * sum(weight.square().sum() for weight in weights)",
+        }
+        wanted = [term for name, term in terms.items() if getattr(self.base, name)]
+        return [_PENALTY.format(terms=" + ".join(wanted))] if wanted else []
+
     def training(self, draft: Draft, contenders: Contenders) -> list[str]:
         """The batches and the loop."""
         draft.imports += [
@@ -252,8 +298,9 @@ class Training:
         ]
         batched = bool(self.base.batch_size)
         rows = "[rows]" if batched else ""
-        evaluate = _EVALUATE.format(given=", rows" if batched else "", rows=rows)
-        call = "evaluate(model, rows)" if batched else "evaluate(model)"
+        given = ", rows" * batched + ", step" * self.disturbed
+        evaluate = self._evaluate(given, rows)
+        call = f"evaluate(model{given})"
         train = _TRAIN.format(
             made=contenders.made,
             batches="    batches = draw_batches()\n" if batched else "",
@@ -263,6 +310,31 @@ class Training:
             steps=layout.block(contenders.steps_of(call), 2),
         )
         return [_BATCHES, evaluate, train] if batched else [evaluate, train]
+
+    def _evaluate(self, given: str, rows: str) -> str:
+        base, inputs = self.base, f"x_train{rows}"
+        draws = []
+        if self.disturbed:
+            seed = f"{FIRST_SEED:_} + {STEPS_APART:_} * SEED + step"
+            draws.append(f"torch.manual_seed({seed})")
+        if base.input_noise:
+            draws.append(f"x = {inputs}")
+            draws.append("x = x + INPUT_NOISE * torch.randn(x.shape, dtype=DTYPE)")
+            inputs = "x"
+        if base.model_params.get("dropout"):
+            draws.append("model.train()  # dropout is at work")
+        loss = f"loss = loss_of(model({inputs}), y_train{rows})"
+        if base.l1 or base.l2:
+            loss += " + penalty(model)"
+        lines = [
+            '"""The loss; its gradient goes into the parameters."""',
+            "model.zero_grad()",
+            *draws,
+            loss,
+            "loss.backward()",
+            "return loss",
+        ]
+        return f"def evaluate(model{given}):\n" + layout.block("\n".join(lines), 1)
 
     def results(self) -> list[str]:
         """The table."""
@@ -318,13 +390,11 @@ def draw_batches():
         order = torch.randperm(len(x_train), generator=generator)
         yield from order.split(BATCH_SIZE)'''
 
-_EVALUATE = '''\
-def evaluate(model{given}):
-    """The loss; its gradient goes into the parameters."""
-    model.zero_grad()
-    loss = loss_of(model(x_train{rows}), y_train{rows})
-    loss.backward()
-    return loss'''
+_PENALTY = '''\
+def penalty(model):
+    """For the size of the weights; biases are free."""
+    weights = [tensor for tensor in model.parameters() if tensor.dim() >= 2]
+    return {terms}'''
 
 _TRAIN = '''\
 def train(contender):

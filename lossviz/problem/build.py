@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,9 @@ from torch import nn
 
 from lossviz import registry
 from lossviz.problem.data import Data, Table
+from lossviz.problem.disturbance import Disturbance, dropout_layers
 from lossviz.problem.model import ModuleModel
+from lossviz.problem.penalty import Penalty
 from lossviz.problem.problem import Problem
 from lossviz.problem.scaling import scaled, scaler
 from lossviz.registry import SettingError, Value
@@ -50,7 +53,17 @@ def build(exp: Experiment) -> Problem:
         params0=model.start(),
         batched=True,
         probabilities=loss.probabilities if data.shape.task == "classification" else None,
+        penalty=Penalty(model.space, exp.l1, exp.l2) if exp.l1 or exp.l2 else None,
+        disturbance=_disturbance(exp, model),
     )
+
+
+def _disturbance(exp: Experiment, model: ModuleModel) -> Disturbance | None:
+    """What training draws anew at each step, or None for nothing."""
+    drops = bool(dropout_layers(model.module))
+    if not exp.input_noise and not drops:
+        return None
+    return Disturbance(exp.input_noise, drops, exp.seed)
 
 
 # --- data --------------------------------------------------------------------------------------
@@ -64,6 +77,9 @@ def build_data(exp: Experiment) -> Data:
     values. Tokens are never scaled, and a sequence has one scaling for all its steps. A
     classification is split so that both parts have the classes in proportion.
 
+    Label noise is for the training samples alone, so that the others still tell the truth: see
+    `with_label_noise`.
+
     Raises:
         SettingError: When a part would be left without a sample (or without one for each class).
     """
@@ -71,6 +87,11 @@ def build_data(exp: Experiment) -> Data:
     shape = entry.shape(exp.dataset_params)
     table: Table = entry.make(np.random.default_rng(exp.data_seed), **exp.dataset_params)
     train, test = split(table.targets, exp.test_share, exp.data_seed, shape.classes)
+    if exp.label_noise:
+        noisy = with_label_noise(
+            table.targets, train, exp.label_noise, shape.classes, exp.data_seed
+        )
+        table = replace(table, targets=noisy)
     dtype = getattr(torch, exp.dtype)
     inputs = scaled(table.inputs, train, exp.scaling, shape)
     if shape.task == "regression":
@@ -122,6 +143,35 @@ def split(
             f"{each} on both sides; take more samples, or another share (0 for no test samples)."
         ) from None
     return train, test
+
+
+def with_label_noise(
+    targets: np.ndarray, train: np.ndarray, share: float, classes: int, seed: int
+) -> np.ndarray:
+    """Targets (N,) of which those of the training rows are partly wrong.
+
+    In a classification that share of the training rows, rounded, gets one of the other classes,
+    all alike; in a regression every training row gets normal noise with that share of the training
+    targets' standard deviation. The numbers are those of ``np.random.default_rng([seed, 1])``.
+
+    Args:
+        targets: Class numbers, or values.
+        train: The training rows.
+        share: From 0 to 1.
+        classes: Their number, 0 in a regression.
+        seed: Of the data.
+
+    >>> with_label_noise(np.zeros(6, int), np.arange(4), 0.5, 2, seed=0)
+    array([1, 0, 0, 1, 0, 0])
+    """
+    rng = np.random.default_rng([seed, 1])
+    noisy = targets.copy()
+    if classes:
+        wrong = rng.permutation(train)[: round(share * len(train))]
+        noisy[wrong] = (noisy[wrong] + rng.integers(1, max(2, classes), len(wrong))) % classes
+    else:
+        noisy[train] += share * targets[train].std() * rng.standard_normal(len(train))
+    return noisy
 
 
 # --- module ------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
+from lossviz.problem.disturbance import dropout_layers
 from lossviz.problem.normalise import (
     BatchStatistics,
     Statistics,
@@ -110,6 +111,19 @@ class ModuleModel:
         if self.statistics == "batch" and self.known is not None and len(self.known):
             return self.with_statistics("recomputed").stacked(theta, inputs)
         return self.stacked(theta, inputs)
+
+    def with_dropout(self) -> ModuleModel:
+        """The same model with its dropout at work, for training; this one stays.
+
+        Its masks come from torch's global generator, so that a model is called one at a time.
+        """
+        module = copy.deepcopy(self.module)
+        for layer in dropout_layers(module):
+            layer.train()
+        other = copy.copy(self)
+        other.module, other.stack, other.row_by_row = module, None, True
+        other.batch = BatchStatistics(module) if self.normalises else None
+        return other
 
     def with_statistics(
         self, statistics: Statistics, buffers: Mapping[str, Tensor] | None = None

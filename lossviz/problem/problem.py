@@ -11,9 +11,11 @@ from torch import Tensor, nn
 from torch.func import vmap
 
 from lossviz.problem.data import Data
+from lossviz.problem.disturbance import Disturbance
 from lossviz.problem.model import Model, ModuleModel
 from lossviz.problem.noise import Noise
 from lossviz.problem.normalise import Statistics, check_statistics
+from lossviz.problem.penalty import Penalty
 from lossviz.problem.space import Params, ParamSpace
 from lossviz.registry import Shape
 
@@ -37,6 +39,10 @@ class Problem:
         box: The lowest and the highest allowed parameters, (P,) each, or None. After every step
             the parameters are put back into it; that is part of such a problem's definition.
         names: A name for each of the P entries; those of the parameters when it is empty.
+        penalty: What the loss has beside the mean over the samples, or None. It is part of the
+            loss, of its surface and of its curvature, not of metrics.
+        disturbance: What training draws anew at each step, or None. The loss itself has none of it:
+            it is that of a model as one evaluates it.
     """
 
     model: Model
@@ -48,6 +54,8 @@ class Problem:
     noise: Noise | None = None
     box: tuple[Tensor, Tensor] | None = None
     names: tuple[str, ...] = ()
+    penalty: Penalty | None = None
+    disturbance: Disturbance | None = None
 
     @classmethod
     def from_module(
@@ -110,15 +118,20 @@ class Problem:
         return self.data.test_inputs, self.data.test_targets
 
     def loss(self, params: Mapping[str, Tensor], batch: Batch | None = None) -> Tensor:
-        """The mean loss (scalar) at these parameters, on the training data or on a batch."""
+        """The mean loss (scalar) at these parameters, on the training data or on a batch.
+
+        With the penalty, where the problem has one.
+        """
         inputs, targets = self.batch() if batch is None else batch
-        return self.criterion(self.model.forward(params, inputs), targets)
+        mean = self.criterion(self.model.forward(params, inputs), targets)
+        return mean if self.penalty is None else mean + self.penalty.at(params)
 
     def stacked_loss(self, theta: Tensor, batch: Batch | None = None) -> Tensor:
         """The losses (K,) at K points, the rows of theta (K, P); differentiable."""
         inputs, targets = self.batch() if batch is None else batch
         if self.batched:
-            return self.criterion(self.model.stacked(theta, inputs), targets)
+            means = self.criterion(self.model.stacked(theta, inputs), targets)
+            return means if self.penalty is None else means + self.penalty.value(theta)
         return vmap(lambda row: self.loss(self.space.unflatten(row), (inputs, targets)))(theta)
 
     def outputs(self, theta: Tensor, inputs: Tensor) -> Tensor:

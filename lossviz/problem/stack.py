@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -24,11 +24,20 @@ ACTIVATIONS: tuple[type[nn.Module], ...] = (
 
 @dataclass(frozen=True)
 class Layer:
-    """One linear layer: the names of its tensors, and the activation module after it (or None)."""
+    """One linear layer: the names of its tensors, and the activation module after it (or None).
+
+    In training, ``dropout`` is the share of the activations that are dropped.
+    """
 
     weight: str
     bias: str | None
     activation: nn.Module | None
+    dropout: float = 0.0
+
+    @property
+    def bare(self) -> bool:
+        """Whether nothing comes after the linear layer yet."""
+        return self.activation is None and not self.dropout
 
 
 @dataclass(frozen=True)
@@ -39,7 +48,7 @@ class DenseStack:
 
     @classmethod
     def of(cls, module: nn.Module) -> DenseStack | None:
-        """The stack inside an `nn.Sequential` of linear and activation modules, or None.
+        """The stack inside an `nn.Sequential` of linear, activation and dropout modules, or None.
 
         Only exact types count: a subclass may do something else in its forward, and so may a module
         with hooks. Shared layers are left to the general path.
@@ -59,14 +68,19 @@ class DenseStack:
             if type(child) is nn.Linear:
                 bias = None if child.bias is None else f"{prefix}bias"
                 layers.append(Layer(f"{prefix}weight", bias, None))
-            elif type(child) in ACTIVATIONS and layers and layers[-1].activation is None:
+            elif type(child) in ACTIVATIONS and layers and layers[-1].bare:
                 layers[-1] = Layer(layers[-1].weight, layers[-1].bias, child)
+            elif type(child) is nn.Dropout and layers and not layers[-1].dropout:
+                layers[-1] = replace(layers[-1], dropout=child.p)
             else:
                 return None
         return cls(tuple(layers)) if layers else None
 
     def forward(self, params: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
-        """Outputs (K, N, C) for stacked parameters (K, *shape) and shared inputs (N, D)."""
+        """Outputs (K, N, C) for stacked parameters (K, *shape) and shared inputs (N, D).
+
+        As in evaluation: nothing is dropped.
+        """
         hidden = inputs
         for layer in self.layers:
             hidden = affine(hidden, params[layer.weight], params.get(layer.bias or ""))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
 from torch import Tensor
 
+from lossviz.problem.disturbance import Disturbance
 from lossviz.problem.model import ModuleModel
 from lossviz.problem.normalise import replayed_buffers
 from lossviz.problem.problem import Problem
@@ -62,6 +64,7 @@ def buffers_of(problem: Problem, run: Run, step: int = -1) -> dict[str, Tensor]:
 def _inputs(problem: Problem, exp: Experiment) -> Iterator[Tensor]:
     """The inputs of each step's batch, for ever."""
     batches = Batches(problem.batch(), exp.batch_size, Batches.begin(exp.seed))
-    while True:
-        yield batches.current()[0]
+    disturbance = problem.disturbance or Disturbance()
+    for step in itertools.count():
+        yield disturbance.noisy(batches.current()[0], disturbance.generator(step))
         batches.advance()

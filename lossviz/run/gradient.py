@@ -1,14 +1,20 @@
-"""Losses and gradients of many points in one forward and one backward pass."""
+"""Losses and gradients of many points in one forward and one backward pass.
+
+What training disturbs (noise on the inputs, dropout) is drawn here, by the number of the step: see
+`lossviz.problem.disturbance`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from lossviz.problem.build import seeded
+from lossviz.problem.disturbance import Disturbance, dropout_layers, mask
 from lossviz.problem.model import ModuleModel
 from lossviz.problem.point import Function, PointValue
 from lossviz.problem.problem import Batch, Criterion, Problem
@@ -23,20 +29,59 @@ Evaluate = Callable[[Batch], Tensor]
 Backward = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
-def bind(problem: Problem, theta: Tensor, grad: Tensor) -> Evaluate:
+#: How many steps were taken before this evaluation.
+StepOf = Callable[[], int]
+
+
+def bind(problem: Problem, theta: Tensor, grad: Tensor, step_of: StepOf = lambda: 0) -> Evaluate:
     """A function that evaluates the losses of the rows of ``theta`` and fills ``grad``.
 
     Both are (K, P) and are used where they stand: what is written into ``theta`` later counts.
     Plain dense networks get a backward pass of their own, which gives the same bits as autograd
     for three quarters of the time, and a function that knows its slopes needs none; everything
     else goes through autograd.
+
+    Args:
+        problem: What to evaluate, as in training: with its penalty and its disturbance.
+        theta: (K, P).
+        grad: (K, P).
+        step_of: Says, when an evaluation begins, at which step it is; it decides what is drawn.
     """
     model, criterion = problem.model, problem.criterion
     if isinstance(criterion, PointValue) and criterion.slope is not None:
-        return bind_point(criterion.f, criterion.slope, theta, grad)
-    if problem.batched and type(model) is ModuleModel and model.stack is not None:
-        return bind_dense(model.stack, model.space, criterion, theta, grad)
-    return bind_autograd(problem, theta, grad)
+        plain = bind_point(criterion.f, criterion.slope, theta, grad)
+        return _penalised(problem, plain, theta, grad)
+    if problem.batched and type(model) is ModuleModel and _all_in_stack(problem, model):
+        assert model.stack is not None
+        drawn = problem.disturbance
+        plain = bind_dense(model.stack, model.space, criterion, theta, grad, drawn, step_of)
+        return _penalised(problem, plain, theta, grad)
+    return bind_autograd(problem, theta, grad, step_of)
+
+
+def _all_in_stack(problem: Problem, model: ModuleModel) -> bool:
+    """Whether the model's stack of layers is all that training calls, dropout included."""
+    if model.stack is None:
+        return False
+    if problem.disturbance is None or not problem.disturbance.dropout:
+        return True
+    known = sum(layer.dropout > 0 for layer in model.stack.layers)
+    return known == len(dropout_layers(model.module))
+
+
+def _penalised(problem: Problem, plain: Evaluate, theta: Tensor, grad: Tensor) -> Evaluate:
+    """The evaluation with the problem's penalty, where it has one."""
+    penalty = problem.penalty
+    if penalty is None:
+        return plain
+
+    def evaluate(batch: Batch) -> Tensor:
+        losses = plain(batch)
+        with torch.no_grad():
+            grad.add_(penalty.slope(theta))
+            return losses + penalty.value(theta)
+
+    return evaluate
 
 
 def bind_point(f: Function, slope: Slope, theta: Tensor, grad: Tensor) -> Evaluate:
@@ -53,11 +98,15 @@ def bind_point(f: Function, slope: Slope, theta: Tensor, grad: Tensor) -> Evalua
     return evaluate
 
 
-def bind_autograd(problem: Problem, theta: Tensor, grad: Tensor) -> Evaluate:
+def bind_autograd(
+    problem: Problem, theta: Tensor, grad: Tensor, step_of: StepOf = lambda: 0
+) -> Evaluate:
     """The gradient of any problem."""
     leaf = theta.detach().requires_grad_()
     ones = torch.ones(len(theta), dtype=theta.dtype)
     losses_at = _stacked(problem)
+    if problem.disturbance is not None:
+        losses_at = _disturbed(problem, problem.disturbance, step_of)
 
     def evaluate(batch: Batch) -> Tensor:
         with torch.enable_grad():
@@ -89,29 +138,73 @@ def _stacked(problem: Problem) -> Callable[[Tensor, Batch], Tensor]:
     return losses_at
 
 
+def _disturbed(
+    problem: Problem, disturbance: Disturbance, step_of: StepOf
+) -> Callable[[Tensor, Batch], Tensor]:
+    """The losses (K,) of rows (K, P) as training sees them.
+
+    Dropout draws from torch's global generator, so rows are taken one by one, each from the same
+    seed: contenders share their masks.
+    """
+    if not disturbance.dropout:
+        still = _stacked(problem)
+
+        def noisy(theta: Tensor, batch: Batch) -> Tensor:
+            drawn = disturbance.generator(step_of())
+            return still(theta, (disturbance.noisy(batch[0], drawn), batch[1]))
+
+        return noisy
+    if isinstance(problem.model, ModuleModel):
+        problem = replace(problem, model=problem.model.with_dropout())
+
+    def losses_at(theta: Tensor, batch: Batch) -> Tensor:
+        found = []
+        for row in theta:
+            with seeded(disturbance.seed_of(step_of())):
+                inputs = disturbance.noisy(batch[0])
+                found.append(problem.loss(problem.space.unflatten(row), (inputs, batch[1])))
+        return torch.stack(found)
+
+    return losses_at
+
+
 def bind_dense(
-    stack: DenseStack, space: ParamSpace, criterion: Criterion, theta: Tensor, grad: Tensor
+    stack: DenseStack,
+    space: ParamSpace,
+    criterion: Criterion,
+    theta: Tensor,
+    grad: Tensor,
+    disturbance: Disturbance | None = None,
+    step_of: StepOf = lambda: 0,
 ) -> Evaluate:
     """The gradient of a stack of dense layers: autograd for the criterion, chain rule for the rest.
 
     For a layer with inputs ``h`` and weights ``W``, and the loss's slope ``g`` at its sums, the
     slopes are ``g^T h`` at the weights, the sum of ``g`` at the biases, and ``g W`` at the inputs.
     """
-    layers = [_bind_layer(layer, space, theta) for layer in stack.layers]
+    drops = disturbance is not None and disturbance.dropout
+    layers = [_bind_layer(layer, space, theta, drops) for layer in stack.layers]
     found = [theta[:, :0]] * len(space.names)  # each tensor's slopes (K, its size)
     slope_at = slope_of(criterion, len(theta), theta.dtype)
 
     def evaluate(batch: Batch) -> Tensor:
         inputs, targets = batch
+        if disturbance is not None:
+            generator = disturbance.generator(step_of())
+            inputs = disturbance.noisy(inputs, generator)
         hidden = inputs.expand(len(theta), *inputs.shape)
-        seen: list[tuple[Tensor, Tensor, Tensor]] = []
+        seen: list[tuple[Tensor, Tensor, Tensor, Tensor | None]] = []
         for layer in layers:
             before = layer.sums(hidden)
             after = before if layer.activation is None else layer.activation(before)
-            seen.append((hidden, before, after))
-            hidden = after
+            kept = mask(after, layer.dropout, generator) if layer.dropout else None
+            seen.append((hidden, before, after, kept))
+            hidden = after if kept is None else after * kept
         losses, slope = slope_at(hidden, targets)
-        for layer, (into, before, after) in zip(reversed(layers), reversed(seen), strict=True):
+        backwards = zip(reversed(layers), reversed(seen), strict=True)
+        for layer, (into, before, after, kept) in backwards:
+            if kept is not None:
+                slope = slope * kept
             if layer.backward is not None:
                 slope = layer.backward(slope, before, after)
             found[layer.weight_place] = torch.bmm(slope.mT, into).flatten(1)
@@ -161,6 +254,7 @@ class _Layer:
     bias_place: int | None
     activation: Callable[[Tensor], Tensor] | None
     backward: Backward | None
+    dropout: float
 
     def sums(self, hidden: Tensor) -> Tensor:
         """The weighted sums (K, N, C) of the inputs (K, N, D)."""
@@ -169,7 +263,7 @@ class _Layer:
         return torch.baddbmm(self.bias, hidden, self.transposed)
 
 
-def _bind_layer(layer: Layer, space: ParamSpace, theta: Tensor) -> _Layer:
+def _bind_layer(layer: Layer, space: ParamSpace, theta: Tensor, drops: bool) -> _Layer:
     params = space.unflatten(theta)
     weight, bias = params[layer.weight], params.get(layer.bias or "")
     return _Layer(
@@ -181,6 +275,7 @@ def _bind_layer(layer: Layer, space: ParamSpace, theta: Tensor) -> _Layer:
         # Without the module's call around it: a stack has no hooks.
         activation=None if layer.activation is None else layer.activation.forward,
         backward=backward_of(layer.activation),
+        dropout=layer.dropout if drops else 0.0,
     )
 
 

@@ -17,7 +17,8 @@ MOST_VALUES = 2**20
 def metrics_of(problem: Problem, theta: Tensor) -> dict[str, np.ndarray]:
     """The metrics at F points theta (F, P), as float64 arrays (F,).
 
-    ``train_loss`` and ``test_loss`` are the mean loss over all samples of the split. A
+    ``train_loss`` and ``test_loss`` are the mean loss over all samples of the split, of the model
+    as one evaluates it: without a penalty, without dropout and without noise on the inputs. A
     classification whose loss has probabilities has ``train_accuracy`` and ``test_accuracy``, the
     share of samples whose likeliest class is right. A regression has ``train_r2`` and ``test_r2``,
     1 - sum (y - f)^2 / sum (y - mean y)^2: 1 is perfect, 0 as good as always saying the mean.

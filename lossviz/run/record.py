@@ -27,8 +27,9 @@ class Run:
     """What one optimizer did.
 
     ``loss[t]`` is the objective that the optimizer saw at the weights after ``t`` steps: the loss
-    on all training samples for full batches, that of batch ``t`` for mini-batches. The last entry
-    is at the final weights, on the batch that would come next.
+    on all training samples for full batches, that of batch ``t`` for mini-batches; with a penalty,
+    and with the dropout and the noise of that step, where there are any. The last entry is at the
+    final weights, on the batch that would come next.
 
     All weights are recorded while they fit into 64 MiB and 2001 frames; a longer run keeps every
     s-th step, with the smallest s that fits, and always its last one.

@@ -59,7 +59,7 @@ class Replicas:
         self.batch = problem.batch()
         self.theta = starts.repeat(len(methods), 1)
         self.grad = torch.zeros_like(self.theta)
-        self.bound = bind(problem, self.theta, self.grad)
+        self.bound = bind(problem, self.theta, self.grad, lambda: self.at)
         distinct = list(dict.fromkeys(seeds)) if problem.noise is not None else []
         self.pushes = [Pushes(problem, Batches.begin(seed).noise, 0) for seed in distinct]
         self.push_of = torch.tensor([distinct.index(seed) for seed in seeds] if distinct else [])
@@ -100,7 +100,7 @@ class Replicas:
     def _with_closure(self, optimizer: Any, row: int) -> Callable[[], Any]:
         """The step of an optimizer that evaluates the loss of its own row again."""
         own = slice(row, row + 1)
-        bound = bind(self.problem, self.theta[own], self.grad[own])
+        bound = bind(self.problem, self.theta[own], self.grad[own], lambda: self.at)
 
         def evaluate(batch: Any) -> Tensor:
             losses = bound(batch)

@@ -57,7 +57,7 @@ class Stack:
         # One that evaluates the loss itself is alone in its stack.
         self.closure = optimizers[lanes[0].method.optimizer].closure
         self.turning = [lane.rates for lane in lanes if not lane.rates.constant]
-        self.bound: Evaluate = bind(self.problem, theta, self.grad)
+        self.bound: Evaluate = bind(self.problem, theta, self.grad, lambda: self.at)
         bytes_per_step = max(1, theta.numel() * theta.element_size())
         self.block = theta.new_empty(max(1, BLOCK_BYTES // bytes_per_step), *theta.shape)
         self.filled = 0

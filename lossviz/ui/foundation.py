@@ -58,6 +58,12 @@ class Foundation:
             with st.expander("Formula"):
                 st.latex(formula)
 
+    def regularisation(self) -> None:
+        """What keeps the weights small, and what training makes harder on purpose."""
+        with st.expander("Regularisation"):
+            for name in ("l2", "l1", "input_noise", "label_noise"):
+                self.value(name)
+
     def choose(self, field: str, label: str, names: tuple[str, ...] | None = None) -> None:
         """The list from which an entry is chosen."""
         catalogue = next(c.catalogue for c in CHOICES if c.field == field)

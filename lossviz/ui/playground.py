@@ -65,6 +65,7 @@ def sidebar(comparison: Comparison) -> None:
     widgets.control(
         VIEWS["target"], comparison.target, "pg.target", partial(_set_one_view, "target")
     )
+    shared.regularisation()
     shared.value("seed")
     shared.value("dtype")
 

@@ -242,3 +242,30 @@ def test_code_may_be_given_for_some_parameters_only(monkeypatch):
     assert missing_in(exp) == ("the optimizer 'Half'",)
     with pytest.raises(NotImplementedError, match="optimizer 'half'"):
         executed(script_of(exp))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"l1": 0.01},
+        {"l2": 0.1, "batch_size": 32},
+        {"l1": 0.01, "l2": 0.1, "optimizer": "adamw", "params": {"weight_decay": 0.1}},
+        {"model_params": {"dropout": 0.4}},
+        {"input_noise": 0.3, "batch_size": 50, "seed": 7},
+        {"input_noise": 0.2, "model_params": {"dropout": 0.2}, "l2": 0.05, "test_share": 0.0},
+        {"label_noise": 0.3, "data_seed": 4},
+        {"label_noise": 0.3, "dataset": "blobs", "scaling": "none"},
+        {"label_noise": 0.3, "dataset": "sine", "input_noise": 0.1},
+        {"optimizer": "lbfgs", "params": {"line_search": "none"}, "steps": 2, "l2": 0.1,
+         "model_params": {"dropout": 0.1}},
+        {"dataset": "digits", "model": "cnn", "steps": 2, "batch_size": 64,
+         "model_params": {"dropout": 0.5, "depth": 1}, "l1": 1e-3, "input_noise": 0.1},
+    ],
+)  # fmt: skip
+def test_regularisation(settings):
+    check_experiment(TIGHT, **fitting(**settings))
+
+
+def test_without_regularisation_a_script_does_not_speak_of_it():
+    script = script_of(lv.Experiment())
+    assert not any(word in script for word in ("penalty", "manual_seed(1", ".train()", "wrong"))

@@ -62,7 +62,8 @@ def shared():
         shared(),
         nn.Sequential(),
         nn.Sequential(nn.Tanh(), nn.Linear(2, 1)),
-        nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5), nn.Linear(2, 1)),
+        nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5), nn.Tanh(), nn.Linear(2, 1)),
+        nn.Sequential(nn.Dropout(0.5), nn.Linear(2, 1)),
         nn.Sequential(nn.Linear(2, 2), nn.Softmax(-1)),
         nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2)),
         nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Tanh()),
@@ -71,3 +72,12 @@ def shared():
 )
 def test_anything_else_takes_the_general_path(module):
     assert DenseStack.of(module) is None
+
+
+def test_dropout_is_known_and_at_rest():
+    module = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Dropout(0.5), nn.Linear(3, 1)).eval()
+    stack = DenseStack.of(module)
+    assert [layer.dropout for layer in stack.layers] == [0.5, 0.0]
+    x = torch.randn(5, 2)
+    params = {name: p.detach()[None] for name, p in module.named_parameters()}
+    torch.testing.assert_close(stack.forward(params, x)[0], module(x))

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lossviz.problem.code import call, in_order, literal
-from lossviz.problem.models.mlp import ACTIVATIONS
+from lossviz.problem.models.mlp import ACTIVATIONS, DROPOUT
 from lossviz.registry import Code, ModelEntry, Param, SettingError, Shape, Value, models
 
 #: The sides of an image are halved once, and something must be left.
@@ -39,6 +39,8 @@ class Block(nn.Module):
 class ConvNet(nn.Module):
     """A first convolution, halving, blocks of one width, the mean over all places, a linear layer.
 
+    Dropout stands before the last layer: over an image neighbours tell what was left out.
+
     Args:
         sides: Height and width of the images.
         outputs: The number of outputs.
@@ -47,6 +49,7 @@ class ConvNet(nn.Module):
         activation: A name in `lossviz.problem.models.mlp.ACTIVATIONS`.
         batch_norm: Whether there is batch normalisation before every activation.
         skip: Whether each block is added to its input.
+        dropout: The share of the means that training leaves out before the last layer.
     """
 
     #: Many at once are no faster in training, and one by one has the same bits for any number.
@@ -61,6 +64,7 @@ class ConvNet(nn.Module):
         activation: str,
         batch_norm: bool,
         skip: bool,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.sides = sides
@@ -70,13 +74,14 @@ class ConvNet(nn.Module):
         )
         self.norm = nn.BatchNorm2d(width) if batch_norm else nn.Identity()
         self.activation = ACTIVATIONS[activation]()
+        self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(width, outputs)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Rows of pixels (N, H W) to outputs (N, C)."""
         images = self.first(inputs.unflatten(1, (1, *self.sides)))
         hidden = self.activation(self.norm(self.blocks(F.avg_pool2d(images, 2))))
-        found: Tensor = self.head(hidden.mean((2, 3)))
+        found: Tensor = self.head(self.dropout(hidden.mean((2, 3))))
         return found
 
 
@@ -88,6 +93,7 @@ def make_cnn(
     activation: str,
     batch_norm: bool,
     skip: bool,
+    dropout: float = 0.0,
     shape: Shape | None = None,
 ) -> ConvNet:
     """The network for images of the shape; without a shape for square ones.
@@ -102,7 +108,7 @@ def make_cnn(
     if reason:
         raise SettingError(reason)
     height, broad = shape.sides or (side, side)
-    return ConvNet((height, broad), outputs, depth, width, activation, batch_norm, skip)
+    return ConvNet((height, broad), outputs, depth, width, activation, batch_norm, skip, dropout)
 
 
 def code(params: Mapping[str, Value], shape: Shape, outputs: int) -> Code | None:
@@ -154,6 +160,7 @@ models.add(
             Param(
                 "skip", True, help="Whether each layer is added to its input.", title="shortcuts"
             ),
+            DROPOUT,
         ),
         refuses=_refuses,
         shaped=True,

@@ -10,6 +10,16 @@ from lossviz.problem.code import stacked
 from lossviz.problem.models.common import no_tokens
 from lossviz.registry import Code, ModelEntry, Param, Shape, Value, models
 
+#: Of the activations that are dropped in training.
+DROPOUT = Param(
+    "dropout",
+    0.0,
+    0.0,
+    0.9,
+    help="Share of the activations that each step of training leaves out, others at random; an "
+    "evaluation leaves none out.",
+)
+
 #: Names as in `torch.nn.functional`, and the modules that compute them.
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "tanh": nn.Tanh,
@@ -24,8 +34,10 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
 }
 
 
-def make_mlp(inputs: int, outputs: int, depth: int, width: int, activation: str) -> nn.Sequential:
-    """Hidden layers of one width with an activation each, then a linear layer.
+def make_mlp(
+    inputs: int, outputs: int, depth: int, width: int, activation: str, dropout: float = 0.0
+) -> nn.Sequential:
+    """Hidden layers of one width with an activation each, dropout if wanted, then a linear layer.
 
     >>> make_mlp(2, 1, depth=1, width=8, activation="tanh")
     Sequential(
@@ -37,15 +49,17 @@ def make_mlp(inputs: int, outputs: int, depth: int, width: int, activation: str)
     layers: list[nn.Module] = []
     for fan_in in [inputs] + [width] * (depth - 1):
         layers += [nn.Linear(fan_in, width), ACTIVATIONS[activation]()]
+        layers += [nn.Dropout(dropout)] if dropout else []
     return nn.Sequential(*layers, nn.Linear(width, outputs))
 
 
 def code(params: Mapping[str, Value], shape: Shape, outputs: int) -> Code:
-    """The layers and bends, one by one."""
+    """The layers, bends and dropouts, one by one."""
     bend = type(ACTIVATIONS[str(params["activation"])]()).__name__
     layers: list[str] = []
     for fan_in in [shape.inputs] + [int(params["width"])] * (int(params["depth"]) - 1):
         layers += [f"nn.Linear({fan_in}, {params['width']})", f"nn.{bend}()"]
+        layers += [f"nn.Dropout({params['dropout']!r})"] if params["dropout"] else []
     return stacked([*layers, f"nn.Linear({params['width']}, {outputs})"])
 
 
@@ -65,6 +79,7 @@ models.add(
             Param(
                 "activation", "tanh", choices=tuple(ACTIVATIONS), help="The bend after each layer."
             ),
+            DROPOUT,
         ),
         refuses=no_tokens,
     )
