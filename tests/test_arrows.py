@@ -16,22 +16,23 @@ MAY_IMPORT: dict[str, set[str]] = {
     "comparison": {"registry", "settings"},
     "problem": {"registry", "settings"},
     "run": {"registry", "settings", "problem"},
-    "plane": {"problem", "curvature"},
+    "plane": {"registry", "problem", "run", "curvature"},
     "surface": {"problem", "plane"},
     "curvature": {"registry", "problem", "run"},
     "connect": {"registry", "problem", "run", "plane", "surface"},
     "course": {
         "registry", "settings", "comparison", "problem", "run", "plane", "surface", "curvature",
     },
+    "datalab": {"registry", "settings", "problem", "run", "plane", "surface", "curvature"},
     "export": {"registry", "settings", "comparison", "course", "problem", "run"},
-    "engine": {"registry", "settings", "problem", "run"},
+    "engine": {"registry", "settings", "problem", "run", "plane", "surface"},
     "figures": {"run", "plane", "surface", "problem", "registry", "settings"},
     "picture": {"comparison", "settings", "problem", "run", "plane", "surface", "curvature"},
     "contrib": {"registry", "settings", "problem", "run", "plane", "surface", "curvature"},
     "testing": {"registry", "settings", "problem", "run"},
     "ui": {
         "registry", "settings", "comparison", "problem", "run", "plane", "surface", "engine",
-        "figures", "picture", "course", "curvature", "export",
+        "figures", "picture", "course", "curvature", "export", "datalab",
     },
 }  # fmt: skip
 
