@@ -13,7 +13,7 @@ from __future__ import annotations
 import resource
 import sys
 from collections.abc import Sequence
-from time import perf_counter
+from time import perf_counter, process_time
 
 import torch
 
@@ -28,7 +28,7 @@ EACH = 20_000
 #: Reddi, Kale and Kumar 2018: Adam's mean position and AMSGrad's last one, to three digits.
 EXPECTED = (0.994, -0.998)
 NEAR = 0.0015
-#: Seconds for the whole game.
+#: Seconds of one core for the whole game.
 GOAL = 150.0
 
 ADAM = Method("adam", {"lr": 0.5, "beta2": 0.99}, "inverse_sqrt")
@@ -101,15 +101,16 @@ def main(arguments: Sequence[str] = ()) -> int:
         repeats=3,
     )
     print(table("Adam and AMSGrad, a step of both", times, "two plain loops", each=EACH))
-    began = perf_counter()
+    began, worked = perf_counter(), process_time()
     runs = game(steps)
-    took = perf_counter() - began
+    took, computed = perf_counter() - began, process_time() - worked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
-        f"\n{steps:,} steps of both: {took:.0f} s, {took / steps * 1e6:.1f} us a step, at most "
-        f"{peak:.0f} MiB; goal {GOAL:g} s: {'met' if took <= GOAL else 'NOT MET'}"
+        f"\n{steps:,} steps of both: {computed:.0f} s of one core ({took:.0f} s by the clock), "
+        f"{computed / steps * 1e6:.1f} us a step, at most {peak:.0f} MiB; goal {GOAL:g} s: "
+        f"{'met' if computed <= GOAL else 'NOT MET'}"
     )
-    return int(not report(runs) or took > GOAL)
+    return int(not report(runs) or computed > GOAL)
 
 
 if __name__ == "__main__":

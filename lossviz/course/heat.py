@@ -293,7 +293,7 @@ def account_of_run(course: Course, run: Run) -> Account:
     worked = entry.worked(run) if entry.worked is not None else None
     return Account(
         np.asarray(run.recorded)[frames],
-        replace(why, pick=why.pick[frames], values=_taken(why.values, frames)),
+        why.at(frames),
         None if worked is None else replace(worked, values=_taken(worked.values, frames)),
     )
 

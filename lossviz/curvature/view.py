@@ -324,6 +324,24 @@ class View:
             below = np.flatnonzero((self.ratio <= 1) | (not self.has_limit))
         return int(below[-1]) + 1 if len(below) else 0
 
+    @cached_property
+    def falls_from(self) -> int:
+        """The first of the last frames from which on it fell for ever; F where it did not.
+
+        A run fell where its loss diverged to below 0, or stopped being a number while it was
+        falling; it did so for as long as every step went down along a way that does not curve up.
+        """
+        count, bad = len(self.x), self.run.status.loss
+        ways = np.einsum("fp,fpi->fi", np.nan_to_num(self.step), self.spectrum.vectors)
+        with np.errstate(invalid="ignore", over="ignore"):
+            along = (self.spectrum.values * ways**2).sum(1)
+            falling = (along <= 0) & (self.climb < 0) & ~self.rises
+        falling[-1] = bad < 0 or (not np.isfinite(bad) and count > 1 and bool(falling[-2]))
+        if not self.diverged or not falling[-1]:
+            return count
+        stops = np.flatnonzero(~falling)
+        return int(stops[-1]) + 1 if len(stops) else 0
+
     def values(self) -> dict[str, Floats]:
         """The columns that sentences and facts fill in."""
         steps = np.asarray(self.run.recorded, dtype=np.float64)

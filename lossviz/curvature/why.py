@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lossviz.curvature.sentences import SENTENCES
 from lossviz.curvature.view import NEAR, Flags, Floats, View
 from lossviz.run.worked import fill
 
@@ -28,111 +29,29 @@ WALLED = 10.0
 #: A learning rate below this share of the limit is called small.
 SMALL = 0.02
 
-#: A sentence for each verdict; {names} are columns of `Why.values`.
-SENTENCES: dict[str, str] = {
-    "steady": "Steady descent: the slope is {slope}, and the step goes down it.",
-    "minimum": (
-        "At a minimum, or next to it: the slope is only {slope}, and every direction curves "
-        "upwards."
-    ),
-    "valley": (
-        "At the floor of a valley: the slope is only {slope}. Along the valley it is flat, so "
-        "there is nowhere to go."
-    ),
-    "at_minimum": "At a minimum: the gradient is exactly zero, and every direction curves upwards.",
-    "sharp_minimum": (
-        "At a minimum whose curvature {seen} is above {allowed}, the most that this learning rate "
-        "stands. It rests here only while nothing disturbs it."
-    ),
-    "at_saddle": (
-        "Stuck at a saddle: the gradient is exactly zero, so no step is made. The surface falls "
-        "away, with curvature {lowest}, but nothing pushes it there."
-    ),
-    "at_maximum": (
-        "Stuck at a maximum: the gradient is exactly zero, so no step is made. Any push would make "
-        "it fall."
-    ),
-    "at_plateau": "Stuck on a plateau: gradient and curvature are exactly zero here.",
-    "at_stationary": (
-        "At rest: the gradient is exactly zero, so no step is made. One direction has no "
-        "curvature; the surface may be level that way."
-    ),
-    "stuck_saddle": (
-        "Stuck at a saddle: the surface falls away sideways, with curvature {lowest}, but the "
-        "gradient that way is exactly zero. Noise or another start would free it."
-    ),
-    "heading": (
-        "Heading for a saddle: the surface falls away sideways, with curvature {lowest}, but the "
-        "gradient that way is exactly zero. It will get stuck there."
-    ),
-    "negative": (
-        "Crossing negative curvature {lowest}: it is leaving a saddle. Along that direction each "
-        "step is larger than the last."
-    ),
-    "near_saddle": (
-        "Near a saddle: one direction curves downwards, with curvature {lowest}, but the slope "
-        "along it is only {way_out}. Leaving takes a while."
-    ),
-    "bent": (
-        "Going along a bent valley: its walls curve with {highest}, the way along it with "
-        "{lowest}. The walls keep the steps short."
-    ),
-    "diverged": (
-        "It diverges because the learning rate is over the limit for steps {first} to {last}. Here "
-        "it is {rate}, {ratio} times the limit {own_limit} at curvature {seen}."
-    ),
-    "blown": (
-        "It diverges: after this step the numbers are no longer usable. No stability limit is "
-        "known for this optimizer."
-    ),
-    "blown_below": (
-        "It diverges: after this step the numbers are no longer usable. The surface falls without "
-        "end, or the steps are too long for it."
-    ),
-    "over": (
-        "The steps grow: the learning rate {rate} is over the limit {own_limit} at curvature "
-        "{seen}. Each step overshoots by more than the last."
-    ),
-    "over_soon": (
-        "The learning rate {rate} is over the limit {own_limit} at curvature {seen}. Along the "
-        "steepest curve the steps will grow."
-    ),
-    "edge": (
-        "It bounces to and fro: the learning rate {rate} is exactly at the limit for curvature "
-        "{seen}. The steps neither shrink nor grow."
-    ),
-    "oscillates": (
-        "It oscillates across the valley because the learning rate {rate} is {ratio} of the limit "
-        "{own_limit}. Each step overshoots the floor, by less each time."
-    ),
-    "swings": (
-        "Momentum makes it swing across the valley: it arrives at the floor too fast to stop. The "
-        "swings shrink, as the learning rate is below the limit {own_limit}."
-    ),
-    "crosses": "It oscillates: the slope across the valley changes its sign at each step.",
-    "uphill": (
-        "Momentum carries it uphill: it overshoots, and the slope slows it down before it comes "
-        "back."
-    ),
-    "far": "It overshoots: this step goes too far down the slope and ends higher than it began.",
-    "slow": (
-        "Slow because the curvature differs: {highest} one way, {lowest} the other, a condition "
-        "number of {condition}. Along the flat direction this step removes only {share} % of what "
-        "is left."
-    ),
-    "small": (
-        "Slow because the learning rate is small: {rate} is {ratio} of the limit {own_limit}. A "
-        "larger one would be stable here."
-    ),
-    "noise": (
-        "Bouncing because of noise: the slope {slope} is smaller than the noise {noise}. A smaller "
-        "learning rate or a larger batch would bring it closer."
-    ),
-    "held": (
-        "Held at the edge of the allowed box: the step would leave it, so the point is put back."
-    ),
-    "still": "It does not move: the learning rate in force is 0.",
-}
+
+@dataclass(frozen=True, eq=False)
+class Fact:
+    """What is worth showing at every frame, in one of several forms.
+
+    Args:
+        label: What it is about.
+        templates: The forms, with {name} for a value.
+        pick: (frames,), the number of the form that holds at each frame; None where there is one.
+    """
+
+    label: str
+    templates: tuple[str, ...]
+    pick: NDArray[np.int64] | None = None
+
+    def at(self, frames: NDArray[np.int64]) -> Fact:
+        """The fact at some of the frames."""
+        return self if self.pick is None else replace(self, pick=self.pick[frames])
+
+    def text(self, values: Mapping[str, Floats], frame: int) -> str:
+        """What holds at one frame, for a person."""
+        form = 0 if self.pick is None else int(self.pick[frame])
+        return fill(self.templates[form], values, frame, formula=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,17 +62,26 @@ class Why:
         sentences: Templates with {name} for a value.
         pick: (frames,), the number of the sentence that says what matters most at each frame.
         values: For each name (frames,), or (frames, P), aligned with ``run.recorded``.
-        facts: (label, template) of what is always worth showing.
+        facts: What is always worth showing.
     """
 
     sentences: tuple[str, ...]
     pick: NDArray[np.int64]
     values: Mapping[str, Floats]
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[Fact, ...]
 
     def text(self, frame: int) -> str:
         """What happens at one frame, for a person."""
         return fill(self.sentences[self.pick[frame]], self.values, frame, formula=False)
+
+    def at(self, frames: NDArray[np.int64]) -> Why:
+        """The explanation of some of the frames."""
+        return Why(
+            self.sentences,
+            self.pick[frames],
+            {name: np.asarray(values)[frames] for name, values in self.values.items()},
+            tuple(fact.at(frames) for fact in self.facts),
+        )
 
 
 def explain(problem: Problem, run: Run, hessian: Any = None) -> Why:
@@ -198,6 +126,7 @@ def _pace(view: View) -> dict[str, Flags]:
         slow = (view.lowest > view.curved) & (view.share >= 0) & (view.share < SLOW)
         narrow = view.condition >= NARROW
         return {
+            "plane": (view.highest == 0) & (view.lowest == 0) & (view.slope > 0),
             "small": slow & ~narrow & (view.ratio < SMALL),
             "slow": slow & narrow & ~view.stretched,
         }
@@ -269,6 +198,9 @@ def _end(view: View) -> dict[str, Flags]:
     ending = np.zeros(len(view.x), dtype=bool)
     if not view.diverged:
         return {}
+    if view.falls_from < len(ending):
+        ending[-1] = True
+        return {"falls": np.arange(len(ending)) >= view.falls_from, "fell": ending}
     if view.over_from < len(ending):
         ending[view.over_from :] = True
         return {"diverged": ending}
@@ -276,18 +208,28 @@ def _end(view: View) -> dict[str, Flags]:
     return {"blown_below" if view.has_limit else "blown": ending}
 
 
-def _facts(view: View) -> tuple[tuple[str, str], ...]:
+def _facts(view: View) -> tuple[Fact, ...]:
     facts = [
-        ("Curvature", "largest {highest}, smallest {lowest}"),
-        ("Learning rate", "{rate} for this step"),
+        Fact("Curvature", ("largest {highest}, smallest {lowest}",)),
+        Fact("Learning rate", ("{rate} for this step",)),
     ]
     if not view.has_limit:
-        return (*facts, ("Stability limit", f"none is known for {view.title}"))
+        return (*facts, Fact("Stability limit", (f"none is known for {view.title}",)))
     if view.scaled:
-        facts.append(("Scaled curvature", "{seen}, as the optimizer's own scales make it"))
+        told = "{seen}, as the optimizer's own scales make it"
+        facts.append(Fact("Scaled curvature", (told,)))
     if view.decay:
-        facts.append(("Weight decay", f"adds {view.decay:g} to every curvature"))
-    return (
-        *facts,
-        ("Stability limit", f"{{own_limit}} = {view.rule}; the learning rate is {{ratio}} of it"),
+        facts.append(Fact("Weight decay", (f"adds {view.decay:g} to every curvature",)))
+    return (*facts, _limit(view))
+
+
+def _limit(view: View) -> Fact:
+    """The limit, where a direction curves upwards; elsewhere that there is none."""
+    with np.errstate(invalid="ignore"):
+        none, unknown = view.scaled_sharpness <= 0, np.isnan(view.own_limit)
+    forms = (
+        f"{{own_limit}} = {view.rule}; the learning rate is {{ratio}} of it",
+        "none here: no direction curves upwards, so no step is too long for the curvature",
+        "not known here: the curvature is not a finite number",
     )
+    return Fact("Stability limit", forms, np.select([none, unknown], [1, 2], 0))

@@ -265,8 +265,8 @@ def test_pages_beside_the_picture(course: Course):
     first, *facts = why.lines
     assert first.templates == account.why.sentences
     assert first.pick is account.why.pick
-    assert [(f.label, f.templates) for f in facts] == [
-        (label, (text,)) for label, text in account.why.facts
+    assert [(f.label, f.templates, f.pick) for f in facts] == [
+        (one.label, one.templates, one.pick) for one in account.why.facts
     ]
     assert [line.templates for line in step.lines] == [(w.filled,) for w in account.worked.lines]
     assert all(line.mathml.startswith("<math") for line in step.lines)

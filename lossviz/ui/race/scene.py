@@ -339,7 +339,7 @@ def ledgers(name: str, account: Account) -> tuple[stage.Ledger, ...]:
             account.steps,
             (
                 stage.LedgerLine(templates=why.sentences, pick=why.pick),
-                *(stage.LedgerLine(label=label, templates=(text,)) for label, text in why.facts),
+                *(stage.LedgerLine(one.label, "", one.templates, one.pick) for one in why.facts),
             ),
             _columns(why.values),
         )
