@@ -4,8 +4,8 @@ from lossviz.curvature.along import Along, sharpness_along
 from lossviz.curvature.density import SpectralDensity, spectral_density
 from lossviz.curvature.eigenpairs import Eigenpairs, top_eigenpairs
 from lossviz.curvature.hessian import Derivatives, derivatives, hessians
-from lossviz.curvature.limit import adam_scale
 from lossviz.curvature.products import HessianProducts
+from lossviz.curvature.scales import adam_scale, scale_at
 from lossviz.curvature.sharpness import WorstCase, sharpness, worst_case
 from lossviz.curvature.spectrum import Spectrum, eigenvalues_along, spectra
 from lossviz.curvature.trace import Trace, trace
@@ -26,6 +26,7 @@ __all__ = [
     "eigenvalues_along",
     "explain",
     "hessians",
+    "scale_at",
     "sharpness",
     "sharpness_along",
     "spectra",

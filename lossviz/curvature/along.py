@@ -86,9 +86,8 @@ def sharpness_along(
     Optimizers that scale coordinates (Adam, RMSprop and so on) have no limit on the plain
     sharpness. With ``preconditioned`` it is the largest eigenvalue of D^1/2 (H + decay I) D^1/2, D
     being the scales that the optimizer held (Cohen et al. 2022), which does have one. They come
-    from a watched run; for a run that was not watched (more than 64 parameters) hand them over: for
-    Adam with all samples in each step, `lossviz.curvature.adam_scale` finds them again from the
-    weights.
+    from a watched run; for a run that was not watched (more than 64 parameters) hand them over:
+    `lossviz.curvature.adam_scale` finds those of Adam again from the weights.
 
     Args:
         problem: What was lowered.

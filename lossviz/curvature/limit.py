@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import Parameter
 
-from lossviz.problem.problem import Problem
 from lossviz.registry import SettingError, optimizers
 from lossviz.run.rates import Rates
 from lossviz.run.record import Run
@@ -80,7 +79,7 @@ def _given(run: Run, scale: Tensor) -> Limit:
     decay = 0.0 if name == "adamw" else float(params.get("weight_decay", 0.0))
     if name not in ("adam", "adamw"):
         return Limit(np.full(len(scale), np.nan), "", scale, decay)
-    rates, turned = _schedule(run)
+    rates, turned = schedule_of(run)
     beta = np.where(np.isnan(turned), float(params["beta1"]), turned)
     kept = 1 - rates * float(params["weight_decay"]) if name == "adamw" else 1.0
     rule = "(2 + 2 beta1) / (1 - beta1) / scaled curvature"
@@ -90,7 +89,7 @@ def _given(run: Run, scale: Tensor) -> Limit:
 def _of_sgd(run: Run) -> Limit:
     """Gradient descent, heavy ball and Nesterov, as in `lossviz.run.optimizers.limits`."""
     params = run.method.params
-    rates, turned = _schedule(run)
+    rates, turned = schedule_of(run)
     mu = np.where(np.isnan(turned), float(params["momentum"]), turned)
     decay = float(params["weight_decay"])
     if params["momentum"] == 0:
@@ -106,7 +105,7 @@ def _of_sgd(run: Run) -> Limit:
     return Limit(_over(limit, rates) - decay, rule)
 
 
-def _schedule(run: Run) -> tuple[Floats, Floats]:
+def schedule_of(run: Run) -> tuple[Floats, Floats]:
     """The learning rate, and the momentum where it is turned, (frames,) each, in force."""
     method = run.method
     steps = int(run.recorded[-1]) if run.experiment is None else run.experiment.steps
@@ -117,52 +116,6 @@ def _schedule(run: Run) -> tuple[Floats, Floats]:
     optimizer = optimizers[method.optimizer].make([Parameter(torch.zeros(1))], **method.params)
     rates = Rates.of(optimizer, method.schedule, method.schedule_params, steps)
     return rates.after(run.recorded), rates.momenta_after(run.recorded)
-
-
-def adam_scale(problem: Problem, run: Run) -> Tensor:
-    r"""The scales (frames, P) that Adam or AdamW held along a run with all samples in each step.
-
-    The gradients at the recorded weights are computed again, and with them the mean squares:
-
-    $$D_t = \frac{1}{(1 - \beta_1^{t+1}) (\sqrt{v_{t+1} / (1 - \beta_2^{t+1})} + \epsilon)}$$
-
-    as in `lossviz.run.stability`; at the last frame, where no step follows, those of the last step.
-    In a run with mini-batches the optimizer saw other gradients, and these would not be its scales.
-
-    Raises:
-        SettingError: For another optimizer, a turned momentum, mini-batches (as far as the run
-            knows), noise, or a run that did not record every step.
-    """
-    params, name = run.method.params, run.method.optimizer
-    problems = {
-        f"the optimizer is {name!r}": name not in ("adam", "adamw"),
-        "it was trained on mini-batches": run.experiment is not None and run.experiment.batch_size,
-        "its gradients had noise": problem.noise is not None,
-        "not every step was recorded": bool((np.diff(run.recorded) != 1).any()),
-        "its schedule turns beta1": not np.isnan(_schedule(run)[1]).all(),
-    }
-    for reason, holds in problems.items():
-        if holds:
-            raise SettingError(f"Adam's scales cannot be found again from this run: {reason}.")
-    beta1, beta2, eps = (float(params[key]) for key in ("beta1", "beta2", "eps"))
-    decay = 0.0 if name == "adamw" else float(params["weight_decay"])
-    found = torch.empty(run.weights.shape, dtype=torch.float64)
-    mean = highest = torch.zeros(run.weights.shape[1], dtype=torch.float64)
-    for t, row in enumerate(run.weights[:-1], start=1):
-        slope = _slope(problem, row) + decay * row.double()
-        mean = beta2 * mean + (1 - beta2) * slope.square()
-        highest = torch.maximum(highest, mean) if params["amsgrad"] else mean
-        root = (highest / (1 - beta2**t)).sqrt()
-        found[t - 1] = 1 / ((root + eps) * (1 - beta1**t))
-    found[-1] = found[-2] if len(found) > 1 else torch.nan
-    return found
-
-
-def _slope(problem: Problem, row: Tensor) -> Tensor:
-    leaf = row.to(problem.theta0).clone().requires_grad_()
-    with torch.enable_grad():
-        loss = problem.loss(problem.space.unflatten(leaf))
-    return torch.autograd.grad(loss, leaf, materialize_grads=True)[0].to("cpu", torch.float64)
 
 
 def _over(limit: Floats, rates: Floats) -> Floats:

@@ -64,22 +64,20 @@ def pca_plane(runs: Recorded | Iterable[Recorded], seed: int = 0) -> Plane:
         ValueError: When there is no run, no finite frame, fewer than two parameters, or the runs
             have different parameters.
     """
-    several = _as_list(runs)
+    several = as_list(runs)
     space = several[0].space
     if space.size < 2:
         raise ValueError(f"A plane needs two parameters or more; this model has {space.size}.")
     paths = [run.weights.detach() for run in several]
-    kept = _near(paths)
-    share = torch.cat(
-        [torch.full((len(p),), 1 / (len(p) * len(kept)), dtype=torch.float64) for p in kept]
-    )
-    cloud = _Cloud(kept, share)
+    kept = near_frames(paths)
+    share = equal_shares(kept)
+    cloud = Cloud(kept, share)
     values, axes = cloud.principal()
     total = cloud.variance()
     # What rounding alone leaves of identical points; below it nothing has moved.
     floor = (1e-15 * cloud.largest) ** 2 * space.size
     moving = [v > max(NOTHING * total, floor) for v in values]
-    axes, filled = _complete(axes, moving, space.size, seed)
+    axes, filled = complete(axes, moving, space.size, seed)
     signs = _signs(axes, kept[0][0].double() - cloud.mean)
     explained = tuple(v / total if m else 0.0 for v, m in zip(values, moving, strict=True))
     return Plane(
@@ -99,7 +97,12 @@ def pca_plane(runs: Recorded | Iterable[Recorded], seed: int = 0) -> Plane:
     )
 
 
-def _as_list(runs: Recorded | Iterable[Recorded]) -> list[Recorded]:
+def as_list(runs: Recorded | Iterable[Recorded]) -> list[Recorded]:
+    """One run or several as a list.
+
+    Raises:
+        ValueError: When there is none, or they have different parameters.
+    """
     several = [runs] if isinstance(runs, Recorded) else list(runs)
     if not several:
         raise ValueError("A plane through runs needs one run or more.")
@@ -112,7 +115,7 @@ def _as_list(runs: Recorded | Iterable[Recorded]) -> list[Recorded]:
     return several
 
 
-def _near(paths: Sequence[Tensor]) -> list[Tensor]:
+def near_frames(paths: Sequence[Tensor]) -> list[Tensor]:
     """The frames (T', P) of each path that are finite and not too far off; paths without are out.
 
     Raises:
@@ -127,13 +130,20 @@ def _near(paths: Sequence[Tensor]) -> list[Tensor]:
     return kept
 
 
+def equal_shares(paths: Sequence[Tensor]) -> Tensor:
+    """A weight for each frame of all paths, in order, so that every path weighs the same."""
+    return torch.cat(
+        [torch.full((len(p),), 1 / (len(p) * len(paths)), dtype=torch.float64) for p in paths]
+    )
+
+
 def _title(number: int, explained: float, moving: bool) -> str:
     if not moving:
         return "a random direction (nothing moves here)"
     return f"principal component {number} ({100 * explained:.3g} % of the variance)"
 
 
-class _Cloud:
+class Cloud:
     """Weighted points in parameter space, read in blocks of columns, in float64."""
 
     def __init__(self, paths: Sequence[Tensor], share: Tensor) -> None:
@@ -211,7 +221,7 @@ def _top(gram: Tensor) -> tuple[list[float], Tensor]:
     return [max(0.0, v) for v in values.flip(0)[:2].tolist()], vectors.flip(1)[:, :2]
 
 
-def _complete(axes: Tensor, moving: list[bool], size: int, seed: int) -> tuple[Tensor, int]:
+def complete(axes: Tensor, moving: list[bool], size: int, seed: int) -> tuple[Tensor, int]:
     """Orthonormal axes (2, P): the moving directions, then random ones."""
     generator = torch.Generator().manual_seed(seed)
     done: list[Tensor] = []

@@ -180,7 +180,7 @@ class MixtureLosses:
 
     def _penalty(self, mix: Tensor) -> Tensor | float:
         """What the loss has beside the mean over the samples, (K,)."""
-        penalty = getattr(self.prob, "penalty", None)
+        penalty = self.prob.penalty
         if penalty is None:
             return 0.0
         rows = max(1, PARAMETERS // self.prob.space.size)

@@ -10,8 +10,9 @@ from torch import nn
 
 import lossviz as lv
 from lossviz import Problem, SettingError
-from lossviz.curvature import adam_scale, sharpness, sharpness_along
+from lossviz.curvature import adam_scale, scale_at, sharpness, sharpness_along
 from lossviz.run import Method, Run, race_on
+from lossviz.run.batches import Batches
 from lossviz.run.stability import stability
 from tests.curvature.networks import dense, reference, several
 
@@ -195,10 +196,41 @@ def test_what_is_not_known_is_told():
         sharpness_along(bowl, watched, preconditioned=True)
 
 
-def test_mini_batches_hide_adams_scales():
-    run = lv.train(lv.Experiment(optimizer="adam", params={"lr": 0.01}, steps=5, batch_size=20))
-    with pytest.raises(SettingError, match="mini-batches"):
+def test_adams_scales_are_found_again_on_the_runs_own_mini_batches():
+    exp = lv.Experiment(
+        optimizer="adam", params={"lr": 0.01}, steps=9, batch_size=60, dtype="float64"
+    )
+    run = lv.train(exp)
+    problem = run.its_problem()
+    leaf = torch.nn.Parameter(run.weights[0].clone())
+    optimizer = torch.optim.Adam([leaf], lr=0.01)
+    batches = Batches(problem.batch(), 60, Batches.begin(exp.seed))
+    found = adam_scale(problem, run)
+    for step in range(9):
+        optimizer.zero_grad()
+        problem.loss(problem.space.unflatten(leaf), batches.current()).backward()
+        optimizer.step()
+        batches.advance()
+        torch.testing.assert_close(leaf.detach(), run.weights[step + 1])
+        held = optimizer.state[leaf]["exp_avg_sq"] / (1 - 0.999 ** (step + 1))
+        own = 1 / ((held.sqrt() + 1e-8) * (1 - 0.9 ** (step + 1)))
+        torch.testing.assert_close(found[step], own, rtol=1e-8, atol=0)
+    torch.testing.assert_close(scale_at(problem, run, 4)[1], found[4])
+    torch.testing.assert_close(scale_at(problem, run)[1], found[8])
+
+
+def test_scales_that_do_not_follow_from_the_weights_are_not_made_up():
+    disturbed = lv.Experiment(optimizer="adam", steps=5, input_noise=0.1)
+    run = lv.train(disturbed)
+    with pytest.raises(SettingError, match="drew more than batches"):
         adam_scale(run.its_problem(), run)
+    bowl = lv.point_problem(lambda x, y: x**2, (1.0, 1.0))
+    flat = race_on(bowl, [Method("adam", {"eps": 1e-16})], 3, watch=True)[0]
+    theta, scale = scale_at(bowl, flat, 2)
+    assert torch.equal(theta, flat.weights[2])
+    assert scale[1] == pytest.approx(1e16 / (1 - 0.9**3))
+    with pytest.raises(SettingError, match="nearest recorded step is 3"):
+        scale_at(bowl, flat, 7)
 
 
 # --- the edge of stability ----------------------------------------------------------------------
