@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from lossviz.ui.flush import flushed
 from lossviz.ui.style import apply_style
 
 PAGES = Path(__file__).parents[2] / "pages"
@@ -22,7 +23,9 @@ page = st.navigation(
             PAGES / "playground.py", title="Playground", icon=":material/science:", default=True
         ),
         st.Page(PAGES / "race.py", title="Race", icon=":material/flag:"),
+        st.Page(PAGES / "landscape.py", title="Landscape", icon=":material/landscape:"),
     ],
     position="top",
 )
 page.run()
+flushed()
