@@ -6,7 +6,7 @@ Experiments are plain data; `train` and `race` give runs; a plane through weight
 
 from lossviz import figures
 from lossviz.comparison import Comparison, Contender
-from lossviz.connect import Curve, Line, line, low_loss_curve
+from lossviz.connect import Alignment, Curve, Line, align, line, low_loss_curve
 from lossviz.course import Course
 from lossviz.export import script_of
 from lossviz.plane import (
@@ -28,10 +28,12 @@ from lossviz.run import Method, Run, race, race_many, race_on, sweep, train
 from lossviz.settings import Experiment
 from lossviz.surface import (
     Layers,
+    RandomSlices,
     Slice1d,
     Surface,
     evaluate,
     evaluate_layers,
+    random_slices,
     refine,
     slice_1d,
     slice_loss,
@@ -40,6 +42,7 @@ from lossviz.surface import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "Alignment",
     "Comparison",
     "Contender",
     "Course",
@@ -50,11 +53,13 @@ __all__ = [
     "Method",
     "Plane",
     "Problem",
+    "RandomSlices",
     "Run",
     "SettingError",
     "Slice1d",
     "Surface",
     "UnknownNameError",
+    "align",
     "build",
     "evaluate",
     "evaluate_layers",
@@ -73,6 +78,7 @@ __all__ = [
     "race_many",
     "race_on",
     "random_plane",
+    "random_slices",
     "random_walk_shares",
     "refine",
     "script_of",

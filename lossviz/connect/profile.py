@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lossviz.problem.problem import Problem, Split
-from lossviz.surface.losses import MixtureLosses, Progress
+from lossviz.surface.losses import MixtureLosses, Progress, counted
 from lossviz.surface.scores import has_accuracy
 
 SPLITS: tuple[Split, Split] = ("train", "test")
@@ -42,7 +42,7 @@ def profile_of(
     found: list[Tensor | None] = []
     for place, split in enumerate(splits):
         losses = MixtureLosses(prob, vectors, split)
-        progress = _counted(on_progress, place * len(mix), len(splits) * len(mix))
+        progress = counted(on_progress, place * len(mix), len(splits) * len(mix))
         if has_accuracy(prob):
             found += losses.with_accuracy(mix, progress, cancelled)
         else:
@@ -50,12 +50,6 @@ def profile_of(
     loss, accuracy, test_loss, test_accuracy = (*found, None, None)[:4]
     assert loss is not None
     return Profile(loss, test_loss, accuracy, test_accuracy)
-
-
-def _counted(on_progress: Progress | None, before: int, total: int) -> Progress | None:
-    if on_progress is None:
-        return None
-    return lambda done, of: on_progress(before + done, total)
 
 
 def straight(t: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from lossviz.surface.predictions import (
     parity,
     predictions,
 )
+from lossviz.surface.random_slices import RandomSlices, random_slices
 from lossviz.surface.refine import estimate, levels, refine
 from lossviz.surface.slice_1d import Slice1d, slice_1d
 from lossviz.surface.surface import Surface, evaluate, slice_loss
@@ -29,6 +30,7 @@ __all__ = [
     "Parity",
     "PlaneLosses",
     "Predictions",
+    "RandomSlices",
     "Regions",
     "ScanCancelledError",
     "Slice1d",
@@ -44,6 +46,7 @@ __all__ = [
     "levels",
     "parity",
     "predictions",
+    "random_slices",
     "refine",
     "slice_1d",
     "slice_loss",

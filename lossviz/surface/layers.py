@@ -12,7 +12,7 @@ from torch import Tensor
 from lossviz.plane.plane import Plane
 from lossviz.problem.normalise import Statistics
 from lossviz.problem.problem import Problem, Split
-from lossviz.surface.losses import PlaneLosses, Progress, mixtures
+from lossviz.surface.losses import PlaneLosses, Progress, counted, mixtures
 from lossviz.surface.scores import check_accuracy, has_accuracy
 from lossviz.surface.surface import Numbers, Surface, _side, crossings
 
@@ -114,7 +114,7 @@ def evaluate_layers(
     splits: list[Split] = [s for s in get_args(Split) if any(n.startswith(s) for n in wanted)]
     for place, split in enumerate(splits):
         losses = PlaneLosses(prob, plane, split, chunk)
-        progress = _counted(on_progress, place * len(mix), len(splits) * len(mix))
+        progress = counted(on_progress, place * len(mix), len(splits) * len(mix))
         found |= _of_split(losses, split, wanted, mix, progress, cancelled)
     grids = {name: found[name].reshape(len(ys), len(xs)) for name in wanted}
     return Layers(xs, ys, grids, plane)
@@ -146,10 +146,3 @@ def _checked(layers: Sequence[Layer]) -> tuple[Layer, ...]:
             f"The layers are {list(wanted)}, but must be one or more of {', '.join(LAYERS)}."
         )
     return wanted
-
-
-def _counted(on_progress: Progress | None, before: int, total: int) -> Progress | None:
-    """A hook for one split that tells of all of them."""
-    if on_progress is None:
-        return None
-    return lambda done, of: on_progress(before + done, total)

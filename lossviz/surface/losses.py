@@ -279,6 +279,13 @@ class PlaneLosses(MixtureLosses):
         return self.at(mixtures(coords), on_progress, cancelled)
 
 
+def counted(on_progress: Progress | None, before: int, total: int) -> Progress | None:
+    """A hook for one part of a work, of which so much was done before, that tells of all of it."""
+    if on_progress is None:
+        return None
+    return lambda done, of: on_progress(before + done, total)
+
+
 def mixtures(coords: Tensor) -> Tensor:
     """Coordinates (M, R) as shares (M, 1 + R) of an origin, which counts once, and R axes."""
     coords = coords.to(torch.float64)
