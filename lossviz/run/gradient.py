@@ -103,7 +103,7 @@ def bind_autograd(
 ) -> Evaluate:
     """The gradient of any problem."""
     leaf = theta.detach().requires_grad_()
-    ones = torch.ones(len(theta), dtype=theta.dtype)
+    ones = theta.new_ones(len(theta))
     losses_at = _stacked(problem)
     if problem.disturbance is not None:
         losses_at = _disturbed(problem, problem.disturbance, step_of)
@@ -185,7 +185,7 @@ def bind_dense(
     drops = disturbance is not None and disturbance.dropout
     layers = [_bind_layer(layer, space, theta, drops) for layer in stack.layers]
     found = [theta[:, :0]] * len(space.names)  # each tensor's slopes (K, its size)
-    slope_at = slope_of(criterion, len(theta), theta.dtype)
+    slope_at = slope_of(criterion, theta.new_ones(len(theta)))
 
     def evaluate(batch: Batch) -> Tensor:
         inputs, targets = batch
@@ -219,14 +219,13 @@ def bind_dense(
 
 
 def slope_of(
-    criterion: Criterion, count: int, dtype: torch.dtype
+    criterion: Criterion, ones: Tensor
 ) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """A function of outputs (K, N, C) and targets: the losses (K,), and their slopes (K, N, C).
 
     A criterion with ``with_slope`` gives both itself, unless it gives None; the others go through
-    autograd.
+    autograd, from as many ``ones`` (K,) as there are losses.
     """
-    ones = torch.ones(count, dtype=dtype)
     known = getattr(criterion, "with_slope", None)
 
     def slope_at(hidden: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
