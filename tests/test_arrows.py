@@ -26,13 +26,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "datalab": {"registry", "settings", "problem", "run", "plane", "surface", "curvature"},
     "export": {"registry", "settings", "comparison", "course", "problem", "run"},
     "engine": {"registry", "settings", "problem", "run", "plane", "surface"},
-    "figures": {"run", "plane", "surface", "problem", "registry", "settings"},
+    "figures": {
+        "run", "plane", "surface", "problem", "registry", "settings", "curvature", "connect",
+    },
     "picture": {"comparison", "settings", "problem", "run", "plane", "surface", "curvature"},
     "contrib": {"registry", "settings", "problem", "run", "plane", "surface", "curvature"},
+    "survey": {
+        "registry", "settings", "comparison", "picture", "problem", "run", "plane", "surface",
+        "curvature", "connect",
+    },
     "testing": {"registry", "settings", "problem", "run"},
     "ui": {
         "registry", "settings", "comparison", "problem", "run", "plane", "surface", "engine",
-        "figures", "picture", "course", "curvature", "export", "datalab",
+        "figures", "picture", "course", "curvature", "connect", "survey", "export", "datalab",
     },
 }  # fmt: skip
 

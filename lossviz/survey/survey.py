@@ -1,0 +1,436 @@
+"""`Survey`: contenders on one or two networks, and the slices drawn of them, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lossviz import registry
+from lossviz.comparison import (
+    FARTHEST,
+    OWN,
+    Contender,
+    contender_fields,
+    letters,
+    read_pair,
+    read_race,
+)
+from lossviz.registry import Param, SettingError, Value
+from lossviz.settings import (
+    CHOICES,
+    Experiment,
+    Options,
+    check_version,
+    read_call,
+    read_value,
+    shorten,
+    unknown_field,
+    with_choice,
+    write_call,
+)
+from lossviz.settings import VALUES as TRAINING
+from lossviz.survey.views import LETTERS, View, read_view
+
+#: So many contenders can be told apart beside a second network's.
+MOST_CONTENDERS = len(LETTERS)
+#: So many planes may be drawn, and so many pictures in all.
+MOST_VIEWS, MOST_PICTURES = 4, 6
+
+#: The plain values of a survey: one table for URL, defaults and widgets.
+VALUES: dict[str, Param] = {
+    p.name: p
+    for p in (
+        Param("layer", "train_loss",
+              choices=("train_loss", "test_loss", "train_accuracy", "test_accuracy"),
+              names=("training loss", "test loss", "training accuracy", "test accuracy"),
+              title="surface of", help="What the surfaces show."),
+        Param("statistics", "batch", choices=("batch", "recomputed", "frozen"),
+              names=("of the batch", "recomputed", "frozen"), title="batch normalisation",
+              help="Which means and spreads it uses at each point of a surface: those of the "
+                   "samples, as in training; those of all training samples at these weights, as "
+                   "one would use the network; or those that A's run left behind."),
+        Param("grid", "41", choices=("25", "41", "51", "75", "101"), title="resolution",
+              help="Points of each surface along each axis."),
+        Param("log", True, title="log scale", help="Colours and curves by the logarithm."),
+        Param("three_d", False, title="3-D", help="The surfaces in three dimensions."),
+        Param("shared", True, title="one colour range",
+              help="Equal colours mean equal values in all pictures."),
+        Param("section", "none", choices=("none", "line", "curve"),
+              names=("none", "straight line", "low-loss curve"), title="between two minima",
+              help="The loss on the straight line between two trained networks, and along a curve "
+                   "that is trained to stay low."),
+        Param("ends", "seeds", choices=("seeds", "contenders"),
+              names=("A from two seeds", "A and B"), title="from where to where",
+              help="Two networks trained alike from two seeds, or the ends of A and B."),
+        Param("aligned", False, title="align hidden units",
+              help="Permute the hidden units of the second network so that they lie nearest to "
+                   "those of the first: it still computes the same."),
+        Param("bend_steps", 300, 20, 3000, "log", title="steps of the curve",
+              help="How many steps the bend of the curve is trained."),
+        Param("bend_rate", 0.05, 1e-4, 1.0, "log", title="learning rate of the curve",
+              help="Of Adam, which trains the bend."),
+        Param("sharpness", False, title="sharpness along the paths",
+              help="The largest curvature at points of each path, beside what its optimizer "
+                   "stands; a tab beside the loss."),
+        Param("spectrum", False, title="spectrum",
+              help="How the eigenvalues of the Hessian are spread at the end of the chosen path, "
+                   "and how sharp that end is by four measures."),
+        Param("slices", 0, 2, 16, off=0, title="random slices compared",
+              help="Draw so many random slices through A's end: is one of them typical?"),
+        Param("chosen", 0, 0, MOST_CONTENDERS - 1, title="spectrum of",
+              help="The contender whose end is looked at."),
+        Param("target", 0.1, 1e-6, 1e3, "log", title="target loss",
+              help="The table counts the steps until the training loss is below it."),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """One run of a survey.
+
+    Args:
+        name: How it is called, say "A", and "A₂" on the second network or "A′" from a second seed.
+        contender: The place of its contender.
+        experiment: What is trained.
+        second: Whether it trains the second network.
+    """
+
+    name: str
+    contender: int
+    experiment: Experiment
+    second: bool = False
+
+
+def _opening() -> tuple[Contender, ...]:
+    return (
+        Contender("sgd", Options(lr=0.2)),
+        Contender("adam", Options(lr=0.02)),
+    )
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the landscape page shows, as plain data.
+
+    Args:
+        base: Data, model, loss and training that all share (its optimizer and schedule are not
+            used).
+        contenders: One to six of them.
+        views: The planes that are drawn, one to four.
+        other, other_params: A second model on the same data, which all contenders train too, and
+            which every view is drawn of; "" for none.
+        hidden: The places of the runs (see `entrants`) that are not drawn.
+        color_range: The pinned lowest and highest value of the colours, or None.
+        layer, statistics, grid, log, three_d, shared, section, ends, aligned, bend_steps,
+            bend_rate, sharpness, spectrum, slices, chosen, target: See `VALUES`.
+
+    Raises:
+        UnknownNameError: For a name that its catalogue does not have.
+        SettingError: For a value that is not allowed, or settings that do not go together.
+
+    >>> survey = Survey(views=(View("pca"), View("random", {"seed": 1})), grid="25")
+    >>> survey.to_url()
+    {'v': '1', 'views': 'pca;random(seed=1)', 'grid': '25'}
+    >>> Survey.from_url(survey.to_url()) == survey
+    True
+    """
+
+    base: Experiment = field(default_factory=Experiment)
+    contenders: tuple[Contender, ...] = field(default_factory=_opening)
+    views: tuple[View, ...] = (View("pca"), View("random"))
+    other: str = ""
+    other_params: Mapping[str, Value] = field(default_factory=Options)
+    hidden: tuple[int, ...] = ()
+    color_range: tuple[float, float] | None = None
+    layer: str = "train_loss"
+    statistics: str = "batch"
+    grid: str = "41"
+    log: bool = True
+    three_d: bool = False
+    shared: bool = True
+    section: str = "none"
+    ends: str = "seeds"
+    aligned: bool = False
+    bend_steps: int = 300
+    bend_rate: float = 0.05
+    sharpness: bool = False
+    spectrum: bool = False
+    slices: int = 0
+    chosen: int = 0
+    target: float = 0.1
+
+    def __post_init__(self) -> None:
+        for name, param in VALUES.items():
+            object.__setattr__(self, name, param.check(getattr(self, name)))
+        self._tidy()
+        _check_count("contenders", len(self.contenders), MOST_CONTENDERS)
+        _check_count("views", len(self.views), MOST_VIEWS)
+        if len(self.views) * self.networks > MOST_PICTURES:
+            raise SettingError(
+                f"{len(self.views)} views of two networks are too many; {MOST_PICTURES} pictures "
+                "find room."
+            )
+        for clash in self._clashes():
+            raise SettingError(clash[1])
+
+    def _tidy(self) -> None:
+        """What does not count is at its default, so that equal surveys are equal."""
+        plain = replace(
+            self.base, optimizer="sgd", params={}, schedule="constant", schedule_params={}
+        )
+        object.__setattr__(self, "base", plain)
+        object.__setattr__(
+            self, "contenders", tuple(replace(c, visible=True) for c in self.contenders)
+        )
+        complete = registry.models[self.other].complete(self.other_params) if self.other else {}
+        object.__setattr__(self, "other_params", Options(complete))
+        if self.chosen >= len(self.contenders):
+            object.__setattr__(self, "chosen", 0)
+        if self.color_range is not None:
+            low, high = self.color_range
+            if not -FARTHEST < low < high < FARTHEST:
+                raise SettingError(
+                    f"color_range: {low:g} to {high:g} is no range within ±{FARTHEST:g}."
+                )
+        count = len(self.contenders) * self.networks + self.twins
+        known = tuple(sorted({place for place in self.hidden if 0 <= place < count}))
+        object.__setattr__(self, "hidden", known)
+
+    def _clashes(self) -> Iterable[tuple[str, str]]:
+        """The settings that do not go together: which one gives way, and why."""
+        known = self.letters
+        for view in self.views:
+            try:
+                view.check(known)
+            except SettingError as error:
+                yield "views", str(error)
+        if self.other:
+            shape = self.base.shape
+            outputs = registry.losses[self.base.loss].outputs(shape)
+            reason = registry.models[self.other].refuses(shape, outputs)
+            if reason:
+                yield "other", f"The second model {self.other!r} does not fit: {reason}"
+        if self.layer.endswith("accuracy") and self.base.shape.task != "classification":
+            yield "layer", "The data are no classes, so that there is no accuracy to draw."
+        if self.layer.startswith("test") and self.base.test_share == 0:
+            yield "layer", "There are no test samples to draw a surface of."
+        if self.section != "none" and self.ends == "contenders" and len(self.contenders) < 2:
+            yield "ends", "There is only one contender, so there is no way from A to B."
+
+    # --- what it means -----------------------------------------------------------------------
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """The contenders' letters."""
+        return tuple(letters(len(self.contenders)))
+
+    @property
+    def networks(self) -> int:
+        """How many models are trained: 1 or 2."""
+        return 2 if self.other else 1
+
+    @property
+    def twins(self) -> int:
+        """1 where A is trained from a second seed too, else 0."""
+        return int(self.section != "none" and self.ends == "seeds")
+
+    def model(self, second: bool = False) -> Experiment:
+        """The experiment that all contenders on one of the networks share."""
+        if not second:
+            return self.base
+        return replace(self.base, model=self.other, model_params=self.other_params)
+
+    def entrants(self) -> tuple[Entrant, ...]:
+        """All runs: the contenders, those on the second network, and A from a second seed."""
+        found = [
+            Entrant(f"{letter}₂" if second else letter, place, self._experiment(place, second),
+                    second)
+            for second in (False, True)[: self.networks]
+            for place, letter in enumerate(self.letters)
+        ]  # fmt: skip
+        if self.twins:
+            first = self._experiment(0)
+            seed = (first.seed + 1) % int(TRAINING["seed"].high + 1)
+            found.append(Entrant("A′", 0, replace(first, seed=seed)))
+        return tuple(found)
+
+    def _experiment(self, place: int, second: bool = False) -> Experiment:
+        one = self.contenders[place]
+        return replace(
+            self.model(second),
+            optimizer=one.optimizer,
+            params=one.params,
+            schedule=one.schedule,
+            schedule_params=one.schedule_params,
+        )
+
+    # --- changes -----------------------------------------------------------------------------
+
+    def with_base(self, **changes: Any) -> tuple[Survey, tuple[str, ...]]:
+        """The survey with another base; what no longer fits is replaced and reported."""
+        base, problems = with_choice(self.base, **changes)
+        told = list(problems)
+        return _fitting({**self.values(), "base": base}, told), tuple(told)
+
+    def changed(self, **changes: Any) -> tuple[Survey, tuple[str, ...]]:
+        """The survey with changes; what no longer fits is replaced and reported."""
+        told: list[str] = []
+        return _fitting({**self.values(), **changes}, told), tuple(told)
+
+    def values(self) -> dict[str, Any]:
+        """Its fields by name."""
+        return {name: getattr(self, name) for name in _FIELDS}
+
+    # --- URL ---------------------------------------------------------------------------------
+
+    def to_url(self) -> dict[str, str]:
+        """The survey as URL fields; what stands at its default is left out."""
+        plain = Survey()
+        url = self.base.to_url() | contender_fields(self.contenders, plain.contenders)
+        if self.views != plain.views:
+            url["views"] = ";".join(view.write() for view in self.views)
+        if self.other:
+            url["other"] = write_call(registry.models[self.other], self.other_params)
+        if self.hidden:
+            url["hidden"] = ",".join(str(place) for place in self.hidden)
+        if self.color_range is not None:
+            url["color_range"] = ",".join(repr(float(end)) for end in self.color_range)
+        for name, param in VALUES.items():
+            if getattr(self, name) != getattr(plain, name):
+                url[name] = param.write(getattr(self, name))
+        return url
+
+    @classmethod
+    def from_url(cls, url: Mapping[str, str]) -> Survey:
+        """The survey of these URL fields; raises `SettingError` naming all that is wrong."""
+        survey, problems = cls.nearest_from_url(url)
+        if problems:
+            raise SettingError(" ".join(problems))
+        return survey
+
+    @classmethod
+    def nearest_from_url(cls, url: Mapping[str, str]) -> tuple[Survey, tuple[str, ...]]:
+        """The valid survey nearest to these URL fields, and a sentence for each repair."""
+        shared = {"v", *TRAINING, *(c.field for c in CHOICES if c.field not in OWN)}
+        own = {"race", "views", "other", "hidden", "color_range", *VALUES}
+        problems: list[str] = list(check_version(url))
+        problems += [unknown_field(key, shared | own) for key in url if key not in shared | own]
+        base, repairs = Experiment.nearest_from_url(
+            {key: value for key, value in url.items() if key in shared and key != "v"}
+        )
+        problems += repairs
+        values: dict[str, Any] = {
+            name: read_value(param, url[name], name, problems)
+            for name, param in VALUES.items()
+            if name in url
+        }
+        values["base"] = base
+        values["contenders"] = read_race(
+            url.get("race"), None, _opening(), MOST_CONTENDERS, problems
+        )
+        if "views" in url:
+            values["views"] = _read_views(url["views"], problems)
+        if "other" in url:
+            name, params = read_call(registry.models, url["other"], "mlp", "other", problems)
+            values["other"], values["other_params"] = name, params
+        if "color_range" in url:
+            values["color_range"] = _read_range(url["color_range"], problems)
+        values["hidden"] = _read_hidden(url.get("hidden", ""), problems)
+        if values.get("chosen", 0) >= len(values["contenders"]):
+            problems.append(
+                f"chosen: there are only {len(values['contenders'])} contenders. Using 0."
+            )
+        return _fitting(values, problems, strict=True), tuple(problems)
+
+
+_FIELDS = tuple(Survey.__dataclass_fields__)
+
+
+def _check_count(what: str, count: int, most: int) -> None:
+    if not 1 <= count <= most:
+        raise SettingError(f"There are {count} {what}; 1 to {most} are possible.")
+
+
+def _fitting(values: dict[str, Any], problems: list[str], strict: bool = False) -> Survey:
+    """The survey of checked values, with what clashes replaced and reported.
+
+    Args:
+        values: Fields of a survey.
+        problems: Where a sentence for each repair is added.
+        strict: Whether runs that are hidden, and are not there, are a problem too.
+    """
+    values = dict(values)
+    values["views"], values["other"] = _room(values, problems)
+    bare = _unchecked(values)
+    known = bare.letters
+    fitting = []
+    for view in bare.views:
+        try:
+            view.check(known)
+            fitting.append(view)
+        except SettingError as error:
+            problems.append(f"{error} It is left out.")
+    values["views"] = tuple(fitting) or (View("pca"),)
+    for name, why in bare._clashes():
+        if name != "views":
+            values[name] = Survey.__dataclass_fields__[name].default
+            problems.append(f"{why} {_INSTEAD[name]}")
+    found = Survey(**values)
+    if strict and (lost := sorted(set(values.get("hidden", ())) - set(found.hidden))):
+        problems.append(f"hidden: there is no run {', '.join(map(str, lost))}. Ignored.")
+    return found
+
+
+#: What is used in place of a setting that does not fit.
+_INSTEAD = {
+    "other": "There is no second network.",
+    "layer": "The training loss is drawn.",
+    "ends": "The way leads from A to A trained from a second seed.",
+}
+
+
+def _room(values: Mapping[str, Any], problems: list[str]) -> tuple[tuple[View, ...], str]:
+    """The views that find room, and the second model."""
+    views, other = values.get("views", Survey.views), values.get("other", "")
+    most = min(MOST_VIEWS, MOST_PICTURES // 2) if other else MOST_VIEWS
+    if len(views) > most:
+        whose = " of two networks" if other else ""
+        problems.append(f"views: of {len(views)} views{whose} the first {most} are drawn.")
+    return tuple(views[:most]), other
+
+
+def _unchecked(values: Mapping[str, Any]) -> Survey:
+    """A survey with these values, whose choices may clash."""
+    bare = object.__new__(Survey)
+    plain = Survey()
+    for name in _FIELDS:
+        object.__setattr__(bare, name, values.get(name, getattr(plain, name)))
+    return bare
+
+
+def _read_views(text: str, problems: list[str]) -> tuple[View, ...]:
+    parts = [part for part in text.split(";") if part.strip()]
+    if not parts:
+        problems.append("views: no plane was named. Using the usual ones.")
+        return Survey.views
+    return tuple(read_view(part, problems) for part in parts)
+
+
+def _read_range(text: str, problems: list[str]) -> tuple[float, float] | None:
+    pinned = read_pair(text, "color_range", problems)
+    if pinned is not None and not pinned[0] < pinned[1]:
+        problems.append("color_range: the first number must be below the second. Not pinned.")
+        return None
+    return pinned
+
+
+def _read_hidden(text: str, problems: list[str]) -> tuple[int, ...]:
+    hidden: set[int] = set()
+    for part in filter(None, text.split(",")):
+        if part.isascii() and part.isdigit() and len(part) < 4:
+            hidden.add(int(part))
+        else:
+            problems.append(f"hidden: {shorten(part)!r} is no run's number. Ignored.")
+    return tuple(sorted(hidden))

@@ -1,0 +1,79 @@
+"""How networks and slices are called, in few words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lossviz import registry
+from lossviz.registry import Entry, Value
+from lossviz.survey.survey import Survey
+from lossviz.survey.views import View
+
+#: Short names of the planes, for above a picture.
+SHORT = {
+    "pca": "the paths' own plane",
+    "random": "random directions",
+    "hessian": "largest curvature",
+    "direct": "start to finish",
+    "through": "through three points",
+    "adam": "Adam's own axes",
+}
+#: What stands above a picture of eigenvectors.
+PICKED = {
+    "top": "Largest curvature",
+    "top and bottom": "Largest and smallest curvature",
+    "bottom": "Smallest curvature",
+}
+
+
+def network(survey: Survey, second: bool) -> str:
+    """What tells one of two networks from the other; "" where there is one.
+
+    >>> survey = Survey(other="mlp", other_params={"depth": 4})
+    >>> network(survey, False), network(survey, True)
+    ('hidden layers 2', 'hidden layers 4')
+    """
+    if not survey.other:
+        return ""
+    base = survey.base
+    own, theirs = (
+        (base.model, base.model_params), (survey.other, survey.other_params),
+    )  # fmt: skip
+    (name, params), (other, others) = (theirs, own) if second else (own, theirs)
+    entry = registry.models[name]
+    if name != other:
+        return entry.title
+    return differences(entry, params, others) or f"{entry.title}, {'second' if second else 'first'}"
+
+
+def differences(entry: Entry, params: Mapping[str, Value], others: Mapping[str, Value]) -> str:
+    """The parameters that two models of one kind do not share, as the first one has them."""
+    parts = []
+    for param in entry.params:
+        value = params[param.name]
+        if value == others[param.name]:
+            continue
+        if param.kind == "switch":
+            parts.append(f"{'with' if value else 'without'} {param.label}")
+        else:
+            parts.append(f"{param.label} {param.name_of(param.write(value))}")
+    return ", ".join(parts)
+
+
+def title(survey: Survey, view: View, second: bool) -> str:
+    """What stands above a picture."""
+    name = SHORT.get(view.plane, view.entry.title)
+    parts = [name[:1].upper() + name[1:]]
+    letters = tuple(f"{letter}₂" if second else letter for letter in view.letters())
+    if view.plane == "random":
+        parts.append(f"seed {view.params['seed']} about {letters[0]}")
+    elif view.plane == "hessian":
+        parts = [PICKED[str(view.params["pick"])]]
+        parts.append(f"at {letters[0]}")
+    elif view.plane == "through":
+        last = "the start" if view.params["c"] == "start" else letters[2]
+        parts = [f"Through {letters[0]}, {letters[1]} and {last}"]
+    elif letters:
+        parts.append(f"of {letters[0]}")
+    where = network(survey, second)
+    return " · ".join([*([where] if where else []), ", ".join(parts)])

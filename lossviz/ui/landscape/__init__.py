@@ -1,0 +1,1 @@
+"""The landscape page: slices through the losses of real networks."""

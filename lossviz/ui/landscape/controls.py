@@ -1,0 +1,375 @@
+"""The controls of the landscape page: the sidebar, the header, the cards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from lossviz import registry
+from lossviz.comparison import Comparison
+from lossviz.registry import Param, Value
+from lossviz.survey import MOST_CONTENDERS, PLANES, Survey, View
+from lossviz.survey.ground import normalises
+from lossviz.survey.presets import PRESETS, Preset
+from lossviz.survey.subjects import SUBJECTS, Subject, subject_of
+from lossviz.survey.survey import MOST_PICTURES, MOST_VIEWS, VALUES
+from lossviz.ui import share, state, widgets
+from lossviz.ui.cards import Cards, Contenders
+from lossviz.ui.cards import cards as contender_cards
+from lossviz.ui.foundation import Foundation
+from lossviz.ui.landscape.kept import landscape
+
+#: The name of the survey worth seeing that was opened last, and the range that "pin" pins.
+CLAIMED, RANGE = "ls.claimed", "ls.range"
+#: What the list of networks says of settings that are none of its own.
+OWN = "own settings"
+
+
+def put(**changes: Any) -> None:
+    """Change settings of the survey; what no longer fits is replaced with a sentence."""
+    landscape.edit(lambda survey: survey.changed(**changes))
+
+
+def _put_one(name: str, value: Value) -> None:
+    put(**{name: value})
+
+
+def _base(**changes: Any) -> None:
+    landscape.edit(lambda survey: survey.with_base(**changes))
+
+
+def _option(options: str, name: str, value: Value) -> None:
+    landscape.edit(lambda s: s.with_base(**{options: {**getattr(s.base, options), name: value}}))
+
+
+def value(survey: Survey, name: str, param: Param | None = None) -> None:
+    """The control of a plain value of the survey."""
+    widgets.control(
+        param or VALUES[name], getattr(survey, name), f"ls.{name}", partial(_put_one, name)
+    )
+
+
+# --- sidebar -----------------------------------------------------------------------------------
+
+
+def sidebar(survey: Survey) -> None:
+    """The networks, the pictures, and what else is computed."""
+    st.markdown("#### Network")
+    _network(survey)
+    st.markdown("#### Second network")
+    _second(survey)
+    st.markdown("#### Pictures")
+    _views(survey)
+    st.markdown("#### Surface")
+    _surface(survey)
+    st.markdown("#### Between two minima")
+    _section(survey)
+    st.markdown("#### Curvature")
+    value(survey, "sharpness")
+    value(survey, "spectrum")
+    if survey.spectrum and len(survey.contenders) > 1:
+        _letter(survey, "chosen")
+
+
+def _network(survey: Survey) -> None:
+    known = subject_of(survey)
+    names = tuple(subject.name for subject in SUBJECTS)
+    choices = names if known else (*names, OWN)
+    titles = {subject.name: subject.title for subject in SUBJECTS}
+    param = Param(
+        "subject", known.name if known else OWN, choices=choices, title="network and data",
+        names=tuple(titles.get(name, name) for name in choices),
+        help="A model with data, a loss and optimizers that suit it.",
+    )  # fmt: skip
+    widgets.control(param, str(param.default), "ls.subject", _choose_subject)
+    shared = Foundation(survey.base, "ls", _base, _option)
+    for name in ("steps", "seed"):
+        shared.value(name)
+    with st.expander("Data, model, loss"):
+        shared.data()
+        shared.model()
+        shared.loss()
+        shared.value("batch_size")
+        shared.value("dtype")
+        value(survey, "target")
+
+
+def _choose_subject(name: str) -> None:
+    found: Subject | None = next((one for one in SUBJECTS if one.name == name), None)
+    if found is not None:
+        landscape.edit(found.applied)
+
+
+def _second(survey: Survey) -> None:
+    shape = survey.base.shape
+    outputs = registry.losses[survey.base.loss].outputs(shape)
+    fitting = [one for one in registry.models if not one.refuses(shape, outputs)]
+    param = Param(
+        "other", "none", choices=("none", *(one.name for one in fitting)), title="compare with",
+        names=("nothing", *(one.title for one in fitting)),
+        help="Another model on the same data, trained by the same contenders and drawn in the same "
+        "planes beside it.",
+    )  # fmt: skip
+    widgets.control(param, survey.other or "none", "ls.other", _choose_second)
+    if survey.other:
+        widgets.entry_params(
+            registry.models[survey.other], survey.other_params, "ls.other", _second_option
+        )
+
+
+def _choose_second(name: str) -> None:
+    def change(survey: Survey) -> tuple[Survey, tuple[str, ...]]:
+        if name == "none":
+            return survey.changed(other="", other_params={}, hidden=())
+        # The same kind of model begins as it is, so that one turn of a dial is the difference.
+        same = name == survey.base.model
+        params = survey.base.model_params if same else {}
+        return survey.changed(other=name, other_params=params, hidden=())
+
+    landscape.edit(change)
+
+
+def _second_option(name: str, new: Value) -> None:
+    landscape.edit(lambda s: s.changed(other_params={**s.other_params, name: new}))
+
+
+# --- pictures ----------------------------------------------------------------------------------
+
+
+def _views(survey: Survey) -> None:
+    for place, view in enumerate(survey.views):
+        with st.container(border=True, key=f"lv_view_{place}"):
+            _view(survey, place, view)
+    most = min(MOST_VIEWS, MOST_PICTURES // survey.networks)
+    with st.container(horizontal=True):
+        st.button(
+            "Add a picture",
+            icon=":material/add:",
+            key="ls.view.add",
+            disabled=len(survey.views) >= most,
+            on_click=_edit_views,
+            args=(lambda s: (*s.views, next_view(s)),),
+        )
+        st.button(
+            "Three random seeds",
+            icon=":material/casino:",
+            key="ls.view.seeds",
+            on_click=_edit_views,
+            args=(three_seeds,),
+            help="Is one random slice typical? Three of them, side by side.",
+        )
+
+
+def _view(survey: Survey, place: int, view: View) -> None:
+    key = f"ls.view{place}"
+    widgets.entry_choice(
+        PLANES, view.plane, f"Plane {place + 1}", key, partial(_choose_plane, place)
+    )
+    for param in view.entry.params:
+        widgets.control(
+            _of_known(param, survey),
+            view.params[param.name],
+            f"{key}.{view.plane}.{param.name}",
+            partial(_plane_option, place, param.name),
+        )
+    if len(survey.views) > 1:
+        st.button(
+            "Remove",
+            icon=":material/delete:",
+            key=f"{key}.drop",
+            on_click=_edit_views,
+            args=(lambda s: (*s.views[:place], *s.views[place + 1 :]),),
+        )
+
+
+def _of_known(param: Param, survey: Survey) -> Param:
+    """A choice of contenders offers only those that are there."""
+    if param.name not in ("of", "a", "b", "c"):
+        return param
+    known = tuple(c for c in param.choices if c in survey.letters or c == "start")
+    return replace(param, default=known[0], choices=known, names=())
+
+
+def _edit_views(change: Callable[[Survey], tuple[View, ...]]) -> None:
+    landscape.edit(lambda survey: survey.changed(views=change(survey)))
+
+
+def _choose_plane(place: int, name: str) -> None:
+    def change(survey: Survey) -> tuple[View, ...]:
+        views = list(survey.views)
+        views[place] = fitting_view(survey, name)
+        return tuple(views)
+
+    _edit_views(change)
+
+
+def _plane_option(place: int, name: str, new: Value) -> None:
+    def change(survey: Survey) -> tuple[View, ...]:
+        views = list(survey.views)
+        views[place] = replace(views[place], params={**views[place].params, name: new})
+        return tuple(views)
+
+    _edit_views(change)
+
+
+def fitting_view(survey: Survey, name: str) -> View:
+    """A view of that plane through contenders that are there; Adam's through an Adam."""
+    params: dict[str, Value] = {}
+    for param in PLANES[name].params:
+        if param.name in ("of", "a", "b", "c") and str(param.default) not in survey.letters:
+            params[param.name] = "start" if param.name == "c" else survey.letters[-1]
+    if name == "adam":
+        scaled = [
+            letter for letter, one in zip(survey.letters, survey.contenders, strict=True)
+            if one.optimizer in ("adam", "adamw")
+        ]  # fmt: skip
+        params["of"] = (scaled or list(survey.letters))[0]
+    return View(name, params)
+
+
+def next_view(survey: Survey) -> View:
+    """The first plane that is not drawn yet, else random directions with a seed of their own."""
+    drawn = {view.plane for view in survey.views}
+    fresh = next((name for name in PLANES.names() if name not in drawn), "random")
+    if fresh != "random" or "random" not in drawn:
+        return fitting_view(survey, fresh)
+    seeds = [int(v.params["seed"]) for v in survey.views if v.plane == "random"]
+    return View("random", {"seed": max(seeds) + 1})
+
+
+def three_seeds(survey: Survey) -> tuple[View, ...]:
+    """Random directions with three seeds that follow each other."""
+    first = next((v for v in survey.views if v.plane == "random"), View("random"))
+    seed = int(first.params["seed"])
+    return tuple(replace(first, params={**first.params, "seed": seed + more}) for more in range(3))
+
+
+def _surface(survey: Survey) -> None:
+    offered = [
+        layer for layer in VALUES["layer"].choices
+        if (survey.base.shape.task == "classification" or layer.endswith("loss"))
+        and (survey.base.test_share > 0 or layer.startswith("train"))
+    ]  # fmt: skip
+    layer = VALUES["layer"]
+    names = tuple(layer.name_of(choice) for choice in offered)
+    value(survey, "layer", replace(layer, choices=tuple(offered), names=names))
+    if any(normalises(survey.model(second)) for second in (False, True)[: survey.networks]):
+        value(survey, "statistics")
+    value(survey, "grid")
+    value(survey, "shared")
+    pinned = survey.color_range is not None
+    widgets.control(
+        Param("pin", False, title="pin colours", help="Keep the range of colours while other "
+              "settings change, so that pictures can be compared."),
+        pinned,
+        "ls.pin",
+        lambda on: put(color_range=st.session_state.get(RANGE) if on else None),
+    )  # fmt: skip
+    if survey.color_range:
+        low, high = survey.color_range
+        st.caption(f"Colours from {low:.4g} to {high:.4g}.")
+    value(survey, "slices")
+
+
+def _section(survey: Survey) -> None:
+    value(survey, "section")
+    if survey.section == "none":
+        return
+    if len(survey.contenders) > 1:
+        value(survey, "ends")
+    value(survey, "aligned")
+    if survey.section == "curve":
+        value(survey, "bend_steps")
+        value(survey, "bend_rate")
+
+
+def _letter(survey: Survey, name: str) -> None:
+    """The choice of a contender by its letter, where the survey has its place."""
+    letters = survey.letters
+    chosen = letters[getattr(survey, name)]
+    param = Param(name, chosen, choices=letters, title=VALUES[name].label, help=VALUES[name].help)
+    widgets.control(
+        param, chosen, f"ls.{name}", lambda letter: put(**{name: letters.index(letter)})
+    )
+
+
+# --- header ------------------------------------------------------------------------------------
+
+
+def header(survey: Survey) -> None:
+    """Title, log scale, surveys worth seeing, link and reset."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lv_header"):
+        st.html(
+            '<div class="lv-title"><b>Landscape</b>'
+            "<span>slices through the losses of real networks</span></div>"
+        )
+        value(survey, "log")
+        with st.popover("Worth seeing", icon=":material/school:"):
+            _presets()
+        with st.popover("Share", icon=":material/link:"):
+            st.caption("This link opens exactly this picture.")
+            st.code(state.address(survey.to_url()), language=None, wrap_lines=True)
+            share.as_script(Comparison(survey.base, survey.contenders), "ls.script")
+        st.button(
+            "Reset",
+            icon=":material/restart_alt:",
+            key="ls.reset",
+            on_click=lambda: landscape.edit(lambda _: Survey()),
+            help="Back to the opening settings.",
+        )
+
+
+def _presets() -> None:
+    for preset in PRESETS:
+        st.button(
+            preset.title,
+            key=f"ls.preset.{preset.name}",
+            on_click=_open,
+            args=(preset,),
+            help=preset.claim,
+            width="stretch",
+        )
+
+
+def _open(preset: Preset) -> None:
+    landscape.edit(lambda _: preset.survey)
+
+
+def claim(survey: Survey) -> None:
+    """What to look at in a survey worth seeing, also while one tries other settings."""
+    shown = next((preset for preset in PRESETS if preset.is_of(survey)), None)
+    if shown is not None:
+        st.session_state[CLAIMED] = shown.name
+    claimed = st.session_state.get(CLAIMED)
+    kept = next((preset for preset in PRESETS if preset.name == claimed), None)
+    if kept is None or kept.survey.base.model != survey.base.model:
+        st.session_state.pop(CLAIMED, None)
+        return
+    changed = "" if shown else " *You have changed the settings since.*"
+    st.info(f"**{kept.title}.** {kept.claim}{changed}", icon=":material/school:")
+
+
+# --- contenders --------------------------------------------------------------------------------
+
+
+def cards(survey: Survey) -> None:
+    """One card for each contender, and a button for one more."""
+
+    def edit(change: Callable[[Contenders], Contenders]) -> None:
+        landscape.edit(lambda s: s.changed(contenders=change(s.contenders), hidden=()))
+
+    contender_cards(Cards(survey.contenders, edit, "ls", MOST_CONTENDERS))
+
+
+def hide(names: list[str]) -> None:
+    """Draw all runs but those of these names."""
+
+    def change(survey: Survey) -> Survey:
+        hidden = (k for k, one in enumerate(survey.entrants()) if one.name in names)
+        return replace(survey, hidden=tuple(hidden))
+
+    landscape.edit(change)

@@ -1,0 +1,238 @@
+"""What is said and drawn below the stage: the slices in words, the table, spectrum and layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from lossviz import figures, registry
+from lossviz.plane import random_walk_shares
+from lossviz.problem.architecture import LayerRow, architecture
+from lossviz.run import Run
+from lossviz.survey import Survey, words
+from lossviz.survey.ends import Measures
+from lossviz.survey.ground import problem_of
+from lossviz.ui.landscape.look import End, Found
+from lossviz.ui.landscape.scene import Picture, Sight
+from lossviz.ui.scene import detail, number, percent
+from lossviz.ui.style import mode
+from lossviz.ui.words import scoreboard
+
+#: A path whose distance from a slice is below this share of its extent lies near to it.
+NEAR = 0.1
+
+
+def say(found: Found) -> None:
+    """The slices in words, and the table of the runs."""
+    for sentence in sentences(found.sight):
+        st.caption(sentence)
+    if found.sight.runs:
+        rows, score = table(found.sight)
+        titles = {name: name for name in ("train loss", "test loss", score)}
+        titles["steps to target"] = f"steps to target {found.survey.target:g}"
+        scoreboard(rows, titles)
+
+
+def say_more(found: Found) -> None:
+    """The end of the chosen path, and the layers of the networks."""
+    if found.end is not None:
+        _say_end(found.end)
+    with st.expander("Layers of the network" + ("s" if found.survey.other else "")):
+        for second in (False, True)[: found.survey.networks]:
+            _say_layers(found.survey, second)
+
+
+# --- slices ------------------------------------------------------------------------------------
+
+
+def sentences(sight: Sight) -> Iterator[str]:
+    """A sentence for each picture: what it shows, what it leaves out, how to read it."""
+    for picture in sight.pictures:
+        if picture.cut is None:
+            continue
+        title = words.title(sight.survey, picture.view, picture.second)
+        yield f"**{title}.** {about(picture)} {left_out(picture)}"
+
+
+def about(picture: Picture) -> str:
+    """What a slice shows."""
+    assert picture.cut is not None
+    plane = picture.cut.plane
+    if plane.kind == "pca":
+        frames = max(len(track.steps) for track in picture.cut.tracks.values())
+        first, second = plane.info["explained"]
+        walk = random_walk_shares(max(3, frames), plane.space.size)
+        return (
+            f"It explains {first:.0%} + {second:.0%} of the paths' variance; a random walk of this "
+            f"length in {plane.space.size:,} dimensions {walk[0]:.0%} + {walk[1]:.0%}, so that a "
+            "high share alone proves little."
+        )
+    if plane.kind == "random":
+        return "What the loss looks like in a typical direction; the path is nearly a point here."
+    if plane.kind == "preconditioned":
+        high, low = plane.info["eigenvalues"]
+        return (
+            f"In Adam's own coordinates the loss curves by {high:.3g} and {low:.3g}: what is "
+            "narrow here is narrow to Adam."
+        )
+    if "eigenvalues" in plane.info:
+        high, low = plane.info["eigenvalues"]
+        bound = f" Plain descent is stable up to a rate of {2 / high:.3g}." if high > 0 else ""
+        return (
+            f"Curvatures {high:.3g} and {low:.3g}: the steepest sides of the valley, and no "
+            f"typical slice.{bound}"
+        )
+    if plane.kind == "start-end":
+        return "Along the bottom the straight way that the path did not take."
+    return "The loss between these points, which lie in the picture exactly."
+
+
+def left_out(picture: Picture) -> str:
+    """How far the paths are from a slice, and how much the loss on it differs from the true one."""
+    assert picture.cut is not None
+    tracks = picture.cut.tracks.values()
+    largest = max((float(np.nanmax(t.residual, initial=0.0)) for t in tracks), default=0.0)
+    extent = max((extent_of(t.coords) for t in tracks), default=0.0)
+    gaps = [
+        float(np.nanmax(np.abs(t.loss - t.slice_loss), initial=0.0)) for t in tracks if len(t.loss)
+    ]
+    if largest < NEAR * extent:
+        reading = "close to what the optimizers saw"
+    else:
+        reading = "not what the optimizers saw: compare true and slice loss in the tab above"
+    return (
+        f"The paths span {extent:.3g} and leave the slice by up to {largest:.3g}; under them the "
+        f"slice is off by up to {max(gaps, default=0.0):.3g}: {reading}."
+    )
+
+
+def extent_of(coords: np.ndarray) -> float:
+    """The longer side of the box around points (T, 2); 0 where none is finite."""
+    finite = coords[np.isfinite(coords).all(axis=1)]
+    return float(np.ptp(finite, axis=0).max()) if len(finite) else 0.0
+
+
+# --- the table ---------------------------------------------------------------------------------
+
+
+def table(sight: Sight) -> tuple[list[dict[str, str]], str]:
+    """The rows of the table, and the name of the score."""
+    survey = sight.survey
+    classes = survey.base.shape.task == "classification"
+    score, title = ("accuracy", "accuracy") if classes else ("r2", "R²")
+    key = f"{'test' if survey.base.test_share > 0 else 'train'}_{score}"
+    rows = []
+    for entrant in sight.entrants:
+        run = sight.runs[entrant.name]
+        one = survey.contenders[entrant.contender]
+        entry = registry.optimizers[one.optimizer]
+        where = words.network(survey, entrant.second)
+        rows.append(
+            {
+                "contender": " ".join(
+                    filter(None, (entrant.name, entry.title, where, detail(entry, one.params)))
+                ),
+                "train loss": number(run.metrics["train_loss"][-1]),
+                "test loss": number(run.metrics["test_loss"][-1]),
+                title: percent(run.metrics[key][-1]) if classes else number(run.metrics[key][-1]),
+                "steps to target": reached(run, survey.target),
+                "status": run.status.sentence,
+            }
+        )
+    return rows, title
+
+
+def reached(run: Run, target: float) -> str:
+    """The first recorded step with a training loss below the target, in words."""
+    below = np.flatnonzero(np.asarray(run.metrics["train_loss"]) < target)
+    return str(run.recorded[below[0]]) if len(below) else "not reached"
+
+
+# --- where a path ends -------------------------------------------------------------------------
+
+
+def _say_end(end: End) -> None:
+    st.markdown(f"#### Curvature where {end.entrant.name} ends")
+    if end.spectrum is not None:
+        known = end.spectrum
+        figure = figures.density(known.density, [*known.highest, *known.lowest], mode=mode())
+        st.plotly_chart(figure, key="ls.spectrum", config={"displayModeBar": False})
+        st.caption(about_spectrum(known.highest, known.lowest, known.density.size))
+    else:
+        st.caption("The spectrum is being computed; it comes by itself.")
+    if end.measures is not None:
+        rows = measure_rows(end.measures)
+        small_table(("measure", "value", "what it says"), rows)
+
+
+def about_spectrum(highest: np.ndarray, lowest: np.ndarray, size: int) -> str:
+    """The ends of a spectrum in words."""
+    top = ", ".join(f"{value:.3g}" for value in highest)
+    bottom = ", ".join(f"{value:.3g}" for value in lowest)
+    shape = (
+        "some are negative, so that it is no minimum yet: there is a way down that the gradient "
+        "hardly shows"
+        if lowest[0] < -1e-3 * max(highest[0], 0.0)
+        else "none is clearly negative, as at a minimum"
+    )
+    return (
+        f"The largest of {size:,} eigenvalues are {top}, the smallest {bottom}: {shape}. The peak "
+        "at 0 are directions that hardly matter; how to read it: the ticks far on the right are "
+        "those that limit the learning rate."
+    )
+
+
+def measure_rows(found: Measures) -> list[tuple[str, str, str]]:
+    """The measures of sharpness as rows of a table."""
+    value, error = found.trace
+    return [
+        ("largest eigenvalue", f"{found.largest:.4g}",
+         "plain descent is stable below a rate of "
+         + (f"{2 / found.largest:.3g}" if found.largest > 0 else "any size")),
+        ("trace", f"{value:.4g} ± {error:.2g}", "the sum of all eigenvalues: random directions"),
+        (f"worst case within {found.radius:g}", f"{found.worst:.4g}",
+         "the highest rise of the loss in a ball, which SAM lowers"),
+        ("largest, filter by filter", f"{found.filtered:.4g}",
+         "the same however layers are rescaled"),
+    ]  # fmt: skip
+
+
+# --- layers ------------------------------------------------------------------------------------
+
+
+def _say_layers(survey: Survey, second: bool) -> None:
+    problem = problem_of(survey.model(second))
+    entry = registry.models[survey.model(second).model]
+    where = words.network(survey, second)
+    st.caption(
+        f"**{entry.title}**{f', {where}' if where and where != entry.title else ''}: "
+        f"{problem.space.size:,} parameters."
+    )
+    small_table(("layer", "gives", "parameters"), layer_rows(architecture(problem)))
+
+
+def layer_rows(rows: Sequence[LayerRow]) -> list[tuple[str, str, str]]:
+    """The layers as rows of a table; layers alike that follow each other are counted."""
+    return [
+        (
+            row.layer,
+            " × ".join(map(str, row.output)),
+            f"{row.parameters:,}" if row.parameters else "",
+        )
+        for row in rows
+    ]
+
+
+def small_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A plain table; its second and third columns of numbers are at the right."""
+    top = "".join(f"<th>{escape(head)}</th>" for head in heads)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows
+    )
+    st.html(
+        '<div class="lv-table-box"><table class="lv-table" style="width:auto">'
+        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+    )

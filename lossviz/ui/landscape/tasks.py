@@ -1,0 +1,234 @@
+"""What one session of the landscape page is waiting for, and what has come of it.
+
+A task is begun under the text of the settings that it depends on. What nobody asks for any more is
+cancelled; what is finished is kept for all sessions. Every task can be looked at while it goes on.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Container, Iterable
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import streamlit as st
+
+from lossviz import engine
+from lossviz.registry import SettingError
+
+#: So many results of each kind are kept; runs are large.
+MOST_KEPT = {"runs": 12}
+USUALLY_KEPT = 96
+
+Phase = Literal["running", "whole", "cancelled", "failed"]
+
+
+class Task(Protocol):
+    """Something that goes on elsewhere."""
+
+    def phase(self) -> Phase:
+        """How it stands: "whole" when all of it is there."""
+        ...
+
+    def result(self) -> Any:
+        """What there is: all of it when it is whole, else as much as can be shown, or None.
+
+        Raises:
+            Exception: What it failed with.
+        """
+        ...
+
+    def cancel(self) -> None:
+        """Begin nothing more; what is there stays."""
+        ...
+
+    def resume(self) -> None:
+        """Go on after a cancel."""
+        ...
+
+    def progress(self) -> tuple[float, float]:
+        """The share that is done, and the seconds left; not a number where that is unknown."""
+        ...
+
+
+@dataclass(eq=False)
+class Call:
+    """A function that is called in a worker, in one piece."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    future: Future[Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.future = engine.submit(self.function, *self.arguments)
+
+    def phase(self) -> Phase:
+        """How it stands."""
+        if not self.future.done():
+            return "running"
+        if self.future.cancelled():
+            return "cancelled"
+        return "whole" if self.future.exception() is None else "failed"
+
+    def result(self) -> Any:
+        """What it returned, or None while it has not."""
+        return None if self.phase() in ("running", "cancelled") else self.future.result()
+
+    def cancel(self) -> None:
+        """Not to begin it, where it has not begun."""
+        self.future.cancel()
+
+    def resume(self) -> None:
+        """Call it again."""
+        if self.future.cancelled():
+            self.future = engine.submit(self.function, *self.arguments)
+
+    def progress(self) -> tuple[float, float]:
+        """Nothing is known of a call under way."""
+        return (0.0 if self.phase() == "running" else 1.0), math.nan
+
+
+@dataclass(eq=False)
+class Chained:
+    """A chain of chunks, with what it has come to so far.
+
+    Args:
+        chain: What computes it.
+        so_far: What can be shown of it, or None.
+    """
+
+    chain: engine.Chain[Any, Any]
+    so_far: Callable[[], Any]
+
+    def phase(self) -> Phase:
+        """How it stands."""
+        now = self.chain.progress().phase
+        if now in ("running", "waiting"):
+            return "running"
+        return "whole" if now == "finished" else "cancelled" if now == "cancelled" else "failed"
+
+    def result(self) -> Any:
+        """What there is so far."""
+        now = self.chain.progress()
+        if now.phase == "failed":
+            raise SettingError(f"The computation stopped: {now.error}")
+        return self.so_far()
+
+    def cancel(self) -> None:
+        """Begin no more chunks."""
+        self.chain.cancel()
+
+    def resume(self) -> None:
+        """Go on where it was cancelled."""
+        if self.phase() == "cancelled":
+            self.chain.resume()
+
+    def progress(self) -> tuple[float, float]:
+        """As far as its chunks are."""
+        now = self.chain.progress()
+        return now.share, now.seconds_left
+
+
+@dataclass(frozen=True, eq=False)
+class Item:
+    """A task with its kind and the words for it."""
+
+    kind: str
+    words: str
+    task: Task
+
+
+class Bench:
+    """All tasks of one session, by kind and settings."""
+
+    def __init__(self) -> None:
+        self._items: dict[tuple[str, str], Item] = {}
+        self._wanted: set[tuple[str, str]] = set()
+
+    def of(self, kind: str, key: str, words: str, make: Callable[[], Task]) -> Any:
+        """What there is of a task, which is begun where nobody has begun it; None for nothing yet.
+
+        Args:
+            kind: What sort of result it is.
+            key: The settings that it depends on, as text.
+            words: What is being computed, for a person who waits.
+            make: Begins it.
+
+        Raises:
+            Exception: What the task failed with; the same again until it is no longer wanted.
+        """
+        name = kind, key
+        self._wanted.add(name)
+        known = _kept(kind)
+        if key in known:
+            known.move_to_end(key)
+            return known[key]
+        if name not in self._items:
+            self._items[name] = Item(kind, words, make())
+        task = self._items[name].task
+        # Asked first: a chain may come to its end between the two questions.
+        whole = task.phase() == "whole"
+        found = task.result()
+        if whole:
+            known[key] = found
+            while len(known) > MOST_KEPT.get(kind, USUALLY_KEPT):
+                known.popitem(last=False)
+            del self._items[name]
+        return found
+
+    def over(self, kind: str, key: str) -> bool:
+        """Whether nothing more comes of a task by itself."""
+        item = self._items.get((kind, key))
+        return item is None or item.task.phase() != "running"
+
+    def sweep(self) -> None:
+        """Cancel and forget what was not asked for since the last sweep."""
+        for name in [name for name in self._items if name not in self._wanted]:
+            self._items.pop(name).task.cancel()
+        self._wanted.clear()
+
+    def standing(self, phase: Phase) -> list[Item]:
+        """The tasks that stand so."""
+        return [item for item in self._items.values() if item.task.phase() == phase]
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is going on."""
+        return bool(self.standing("running"))
+
+    def wait(self, kinds: Container[str], seconds: float) -> float:
+        """Wait until the calls of these kinds have returned, but no longer than so many seconds.
+
+        Returns:
+            How long it was; 0 where there is nothing to wait for.
+        """
+        calls = [
+            item.task.future
+            for item in self.standing("running")
+            if item.kind in kinds and isinstance(item.task, Call)
+        ]
+        began = time.monotonic()
+        if calls:
+            wait(calls, timeout=seconds)
+        return time.monotonic() - began if calls else 0.0
+
+    def cancel(self) -> None:
+        """Cancel all that is going on; what is there stays."""
+        _each(self.standing("running"), "cancel")
+
+    def resume(self) -> None:
+        """Go on with all that was cancelled."""
+        _each(self.standing("cancelled"), "resume")
+
+
+def _each(items: Iterable[Item], what: str) -> None:
+    for item in items:
+        getattr(item.task, what)()
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _kept(kind: str) -> OrderedDict[str, Any]:
+    return OrderedDict()
