@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -86,6 +86,9 @@ class CurveState:
     def its_problem(self, problem: Problem | None) -> Problem:
         """The problem of the recipe, or the one that is handed over, with these statistics.
 
+        What training would draw (dropout, noise) is left out: a curve is lowered on the loss
+        itself.
+
         Raises:
             ValueError: When there is neither.
         """
@@ -93,6 +96,7 @@ class CurveState:
             if self.recipe is None:
                 raise ValueError("This curve was begun on a problem; hand that problem over too.")
             problem = problem_of(self.recipe)
+        problem = replace(problem, noise=None, disturbance=None)
         return problem if self.statistics is None else problem.with_statistics(self.statistics)
 
 

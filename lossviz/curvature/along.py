@@ -113,10 +113,7 @@ def sharpness_along(
     >>> along.sharpness.tolist(), along.limit.tolist()
     ([4.0, 4.0, 4.0, 4.0], [20.0, 20.0, 20.0, 20.0])
     """
-    if every < 1 or not tol > 0 or most < 1:
-        raise SettingError(f"every is {every}, tol {tol} and most {most}; all must be above 0.")
-    if run.space != problem.space:
-        raise SettingError("The run has other parameters than the problem; give its own problem.")
+    _check(problem, run, every, tol, most)
     rows = np.unique(np.append(np.arange(0, len(run.weights), every), len(run.weights) - 1))
     limit = limit_of(run, preconditioned, scale)
     follower = _Follower(in_precision(problem, dtype), run.weights, rows, limit, tol, seed, most)
@@ -130,6 +127,13 @@ def sharpness_along(
         follower.residuals.numpy(),
         follower.products,
     )
+
+
+def _check(problem: Problem, run: Run, every: int, tol: float, most: int) -> None:
+    if every < 1 or not tol > 0 or most < 1:
+        raise SettingError(f"every is {every}, tol {tol} and most {most}; all must be above 0.")
+    if run.space != problem.space:
+        raise SettingError("The run has other parameters than the problem; give its own problem.")
 
 
 class _Follower:

@@ -81,7 +81,8 @@ def top_eigenpairs(
         problem: What is lowered.
         params: The point, as named tensors or one vector; the start when it is not given.
         k: How many, at most P.
-        which: "LA" the largest, "SA" the smallest, "LM" those of largest magnitude.
+        which: "LA" the largest, "SA" the smallest (the most negative ones, by which a saddle is
+            left), "LM" those of largest magnitude.
         tol: The residual that is enough, as a share of the eigenvalue; 1e-8 in float64 and 1e-4 in
             float32, whose products are no better, when it is not given.
         seed: Of the start vector: the same seed gives the same bits.
@@ -100,22 +101,14 @@ def top_eigenpairs(
     >>> top_eigenpairs(bowl).values.tolist()
     [4.0, -2.0]
     """
-    if which not in ("LA", "SA", "LM"):
-        raise SettingError(f"which is {which!r}, but must be one of LA, SA, LM.")
     products = HessianProducts(problem, params, dtype=dtype, split=split, scale=scale)
-    if not 1 <= k <= products.size:
-        raise SettingError(f"k is {k}, but must be between 1 and {products.size}, the parameters.")
-    if tol is None:
-        tol = TOLERANCE.get(products.dtype, ROUNDED)
-    operator = products.operator()
+    _check(which, k, products.size)
+    tol = TOLERANCE.get(products.dtype, ROUNDED) if tol is None else tol
     first = np.random.default_rng(seed).standard_normal(products.size)
     if start is not None:
         first = start.detach().to("cpu", torch.float64).numpy().reshape(-1)
-    if products.size <= max(SMALL, k + 1):
-        values, columns = _dense(operator, k, which)
-    else:
-        found, near = _single(operator, which, tol, first) if k == 1 else (None, first)
-        values, columns = found or _lanczos(operator, k, which, tol, near, most)
+    operator = products.operator()
+    values, columns = _found(operator, k, which, tol, first, most)
     vectors = columns * np.where(columns[np.abs(columns).argmax(0), np.arange(k)] < 0, -1.0, 1.0)
     residuals = np.linalg.norm(operator.matmat(vectors) - vectors * values, axis=0)
     return Eigenpairs(
@@ -125,6 +118,23 @@ def top_eigenpairs(
         products.count,
         problem.space,
     )
+
+
+def _check(which: str, k: int, size: int) -> None:
+    if which not in ("LA", "SA", "LM"):
+        raise SettingError(f"which is {which!r}, but must be one of LA, SA, LM.")
+    if not 1 <= k <= size:
+        raise SettingError(f"k is {k}, but must be between 1 and {size}, the parameters.")
+
+
+def _found(
+    operator: LinearOperator, k: int, which: Which, tol: float, first: Floats, most: int
+) -> tuple[Floats, Floats]:
+    """The values (k,) and vectors (P, k), by the way that suits their number and the size."""
+    if operator.shape[0] <= max(SMALL, k + 1):
+        return _dense(operator, k, which)
+    found, near = _single(operator, which, tol, first) if k == 1 else (None, first)
+    return found or _lanczos(operator, k, which, tol, near, most)
 
 
 def _dense(operator: LinearOperator, k: int, which: Which) -> tuple[Floats, Floats]:

@@ -36,7 +36,9 @@ def in_precision(problem: Problem, dtype: torch.dtype | None) -> Problem:
     )
     model: Any = problem.model
     if isinstance(model, ModuleModel):
-        model = ModuleModel(copy.deepcopy(model.module).to(dtype))
+        buffers = {name: _cast(value, dtype) for name, value in model.buffers.items()}
+        known = None if model.known is None else _cast(model.known, dtype)
+        model = ModuleModel(copy.deepcopy(model.module).to(dtype), model.statistics, known, buffers)
     criterion: Any = problem.criterion
     if isinstance(criterion, nn.Module):
         criterion = copy.deepcopy(criterion).to(dtype)

@@ -44,7 +44,7 @@ def adam_scale(problem: Problem, run: Run) -> Tensor:
     mean = highest = torch.zeros(run.weights.shape[1], dtype=torch.float64)
     batches = _batches(problem, run)
     for t, (row, batch) in enumerate(zip(run.weights[:-1], batches, strict=False), start=1):
-        slope = _slope(problem, row, batch) + decay * row.double()
+        slope = _slope(problem, row, batch) + decay * row.to("cpu", torch.float64)
         mean = beta2 * mean + (1 - beta2) * slope.square()
         highest = torch.maximum(highest, mean) if params["amsgrad"] else mean
         root = (highest / (1 - beta2**t)).sqrt()
