@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import pytest
 import torch
 
+import lossviz as lv
 from lossviz import SettingError, engine
 from lossviz.engine import Engine, InlineExecutor, WorkerDiedError, executors
 from lossviz.engine.engine import MOST_TRIES, resident
@@ -212,6 +213,16 @@ def test_a_killed_worker_costs_a_chain_one_chunk(pool, tmp_path):
     chunks = chain.wait(timeout=60)
     assert [number for chunk in chunks for number in chunk] == list(range(60))
     assert (tmp_path / "killed").exists()
+
+
+def test_a_killed_worker_changes_no_number_of_a_scan(pool, tmp_path):
+    exp, side = lv.Experiment(), torch.linspace(-1, 1, 41)
+    problem = lv.build(exp)
+    plane = lv.random_plane(problem, problem.params0)
+    scan = engine.Scan(exp, plane, side, side, chunk_seconds=1e-4)
+    engine.run(kill_once, str(tmp_path / "killed"))
+    assert torch.equal(scan.wait(timeout=60).loss, lv.evaluate(problem, plane, side, side).loss)
+    assert 0 < scan.estimate() < 60
 
 
 def always_die() -> None:
