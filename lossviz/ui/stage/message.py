@@ -29,8 +29,8 @@ from lossviz.ui.stage.profiles import (
     Picture,
     Profile,
     ProfileLine,
-    check_picture,
 )
+from lossviz.ui.stage.side import Tab, check_side, ledgers_of
 from lossviz.ui.stage.surfaces import (
     FROM_START,
     Path,
@@ -98,20 +98,6 @@ class Losses:
     target: float | None = None
     id: str = ""
     tab: str = ""
-
-
-@dataclass(frozen=True)
-class Tab:
-    """One of several pictures in the lower panel at the side, and the word on its tab.
-
-    `content` is predictions, a picture, a ledger (with those of other contenders, a tuple), or a
-    sentence that stands where there is nothing to draw. The tab that a person chose stays chosen
-    while there is one of its `id` (or else its `name`).
-    """
-
-    name: str
-    content: Predictions | Picture | Ledger | tuple[Ledger, ...] | str
-    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -189,7 +175,8 @@ def scene_message(scene: Scene) -> bytes:
     _check(scene.contenders, scene.paths, curves)
     _check_extras(scene)
     _check_planes(scene)
-    _check_pictures(scene)
+    owners = [contender.id for contender in scene.contenders]
+    check_side(scene.side, scene.predictions, owners)
     tree: dict[str, Any] = _tree(scene) | {"kind": "scene", "texts": text_table(dict(scene.texts))}
     tree["losses"] = [
         _tree(panel) | {"tab": panel.tab or panel.title, "id": _id_of(panel)} for panel in panels
@@ -221,15 +208,9 @@ def _content(tab: Tab) -> dict[str, Any]:
     """What a tab holds, by what it is: a picture, ledgers or a note."""
     if isinstance(tab.content, str):
         return {"note": tab.content}
-    if ledgers := _ledgers(tab):
+    if ledgers := ledgers_of(tab):
         return {"ledgers": _tree(ledgers)}
     return {"picture": _tree(tab.content)}
-
-
-def _ledgers(tab: Tab) -> tuple[Ledger, ...]:
-    if isinstance(tab.content, Ledger):
-        return (tab.content,)
-    return tab.content if isinstance(tab.content, tuple) else ()
 
 
 def _message(tree: dict[str, Any]) -> bytes:
@@ -310,7 +291,7 @@ def _check_owner(record: Path | Curve | Fan | Arrow | Rates | Ledger, ids: list[
 def _check_extras(scene: Scene) -> None:
     ids = [contender.id for contender in scene.contenders]
     records: tuple[Fan | Arrow | Rates | Ledger, ...]
-    ledgers = (*scene.ledgers, *(ledger for tab in scene.side for ledger in _ledgers(tab)))
+    ledgers = (*scene.ledgers, *(ledger for tab in scene.side for ledger in ledgers_of(tab)))
     records = (*scene.fans, *scene.arrows, *scene.rates, *ledgers)
     for record in records:
         _check_owner(record, ids)
@@ -340,24 +321,3 @@ def _check_planes(scene: Scene) -> None:
         check_strand(strand, scene.views)
     if scene.strands and scene.surface is None:
         raise ValueError("Strands lie in a plane; give the scene a surface too.")
-
-
-def _check_pictures(scene: Scene) -> None:
-    """The pictures of the lower panel at the side."""
-    ids = [tab.id or tab.name for tab in scene.side]
-    if "" in ids or len(set(ids)) != len(ids):
-        raise ValueError(
-            f"Tabs at the side need names of their own, and not empty ones; got {ids}."
-        )
-    if empty := [tab.name for tab in scene.side if tab.content == ()]:
-        raise ValueError(f"Tabs at the side without a ledger: {empty}; give one, or a sentence.")
-    every = [scene.predictions, *(tab.content for tab in scene.side)]
-    known = {"", *(contender.id for contender in scene.contenders)}
-    for picture in every:
-        if isinstance(picture, Picture):
-            check_picture(picture)
-            if picture.contender not in known:
-                raise ValueError(
-                    f"{type(picture).__name__} of unknown contender {picture.contender!r}; "
-                    f"known are {sorted(known)}."
-                )

@@ -25,11 +25,13 @@ export function mapping(size, margin, [x0, x1], [y0, y1], log = false) {
   };
 }
 
-/** Everything around the box. `look` has the titles `x` and `y`, and which grid lines are drawn. */
-export function drawAxes(context, map, theme, { x, y, gridX = false, gridY = false }) {
+/** Everything around the box. `look` has the titles `x` and `y`, which grid lines are drawn, and
+ *  ticks of one's own (`across`, `up`: places in units of the ranges, and words). */
+export function drawAxes(context, map, theme, { x, y, gridX = false, gridY = false, ...own }) {
   const { box } = map;
-  const across = ticks(...map.rangeX, false, Math.max(2, Math.min(8, box.width / 50)));
-  const up = ticks(...map.rangeY, map.log, Math.max(2, Math.min(8, box.height / 30)));
+  const across = thinned(own.across, box.width / 44)
+    ?? ticks(...map.rangeX, false, Math.max(2, Math.min(8, box.width / 50)));
+  const up = own.up ?? ticks(...map.rangeY, map.log, Math.max(2, Math.min(8, box.height / 30)));
   const pixelX = across.places.map((place) => box.left + ((place - map.rangeX[0]) / span(map.rangeX)) * box.width);
   const pixelY = up.places.map((place) => box.top + box.height - ((place - map.rangeY[0]) / span(map.rangeY)) * box.height);
   const bottom = box.top + box.height;
@@ -51,6 +53,14 @@ export function drawAxes(context, map, theme, { x, y, gridX = false, gridY = fal
   context.rotate(-Math.PI / 2);
   if (y) context.fillText(y, 0, 0, box.height + 30);
   context.restore();
+}
+
+/** Every so many of the ticks that there is room for all their words. */
+function thinned(own, most) {
+  if (!own) return null;
+  const stride = Math.max(1, Math.ceil(own.places.length / most));
+  const keep = (list) => list.filter((_, i) => i % stride === 0);
+  return { places: keep(own.places), words: keep(own.words).map((word) => word.replaceAll("<", "‹")) };
 }
 
 const span = ([from, to]) => to - from;

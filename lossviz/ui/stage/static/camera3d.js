@@ -1,4 +1,4 @@
-// Where a point of Plotly's 3-D scene is on the screen. The matrices have private names; every use of
+// Where a point of Plotly's 3-D scene is on the screen, and what else is to be had of it alone. The matrices have private names; every use of
 // them is in this file, and `null` says that this version of Plotly has none of them.
 
 /** A function (x, y, z, out) -> whether it is in front of the camera, or null. */
@@ -31,6 +31,15 @@ export const cameraDistance = (node) => node._fullLayout?.scene?._scene?.camera?
 /** Move the camera so near or far; it looks at the same from the same side. */
 export function placeCamera(node, distance) {
   node._fullLayout.scene._scene.camera.distance = distance;
+}
+
+/** Whether a picture that the browser takes away will stay so: Plotly would fetch it back, and with
+ *  that take away another one. */
+export function letGoWhenLost(node) {
+  const scene = node._fullLayout?.scene?._scene;
+  if (typeof scene?.recoverContext !== "function") return false;
+  scene.recoverContext = () => {};
+  return true;
 }
 
 /** A number that changes whenever the camera does. */

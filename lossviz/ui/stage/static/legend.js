@@ -15,6 +15,7 @@ export class Legend {
   show(scene) {
     const ids = scene.contenders.map((contender) => contender.id);
     if (ids.join("\n") !== [...this.chips.keys()].join("\n")) this.rebuild(ids);
+    this.node.hidden = ids.length === 0;
     this.node.classList.toggle("lv-many", ids.length > MANY);
     for (const contender of scene.contenders) this.update(contender);
   }

@@ -1,4 +1,4 @@
-// What all three panels share: a titled section, a host of reserved size, three layers in it.
+// What all panels share: a titled section, a host of reserved size, three layers in it.
 
 import { el } from "./dom.js";
 import { Layer } from "./layer.js";
@@ -12,8 +12,9 @@ export class Panel {
     this.tools = el("div", { class: "lv-tools" });
     this.host = el("div", { class: "lv-host" });
     this.caption = el("p", { class: "lv-caption" });
+    this.header = el("header", {}, this.title, this.tools);
     this.node = el("section", { class: `lv-panel lv-${name}`, "aria-label": title },
-      el("header", {}, this.title, this.tools), this.host, this.caption);
+      this.header, this.host, this.caption);
   }
 
   /** `back` is what stands still: axes, colours; `still` what changes now and then; `moving` the rest. */

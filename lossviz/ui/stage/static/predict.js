@@ -1,15 +1,20 @@
-// The predictions panel: what one contender's model says, at the step shown.
+// The panel of pictures at the side: what one contender's model says, or anything else that is drawn
+// for the step shown.
 
 import { drawAxes, mapping } from "./axes.js";
 import { Confusion } from "./confusion.js";
 import { el, say } from "./dom.js";
 import { Fit } from "./fit.js";
 import { fill } from "./format.js";
+import { Histogram } from "./histogram.js";
+import { Matrix } from "./matrix.js";
 import { Panel } from "./panel.js";
 import { Parity } from "./parity.js";
+import { Profile } from "./profile.js";
 import { Regions } from "./regions.js";
 
-const KINDS = { regions: Regions, fit: Fit, confusion: Confusion, parity: Parity };
+const KINDS = { regions: Regions, fit: Fit, confusion: Confusion, parity: Parity, profile: Profile,
+  histogram: Histogram, matrix: Matrix };
 
 const MARGIN = { left: 52, right: 12, top: 8, bottom: 36 };
 
@@ -25,19 +30,20 @@ export class PredictPanel extends Panel {
     this.select = el("select", { "aria-label": stage.text.choose,
       onchange: () => stage.fire("choose", this.select.value) });
     this.tools.append(this.select);
+    this.host.addEventListener("pointermove", (event) => this.hover(event));
+    this.host.addEventListener("pointerleave", () => this.leave());
   }
 
+  /** `scene` has `predictions` with their `frames`, or a note, and who can be chosen. */
   show(scene) {
-    const { text } = this.stage;
     const { predictions } = scene;
     this.offer(scene);
     this.note.hidden = Boolean(predictions);
     this.note.textContent = scene.predictionsNote;
-    this.row = -1;
-    this.picture = null;
-    this.legend.replaceChildren();
-    if (predictions) this.picture = this.pictureOf(scene, predictions);
-    if (this.picture) this.legend.replaceChildren(...this.picture.legend(text));
+    this.frames = scene.frames;
+    this.picture = predictions ? this.pictureOf(scene, predictions) : null;
+    this.legend.replaceChildren(...(this.picture?.legend(this.stage.text) ?? []));
+    if (!this.picture) say(this.when, "");
     this.refresh();
   }
 
@@ -56,23 +62,34 @@ export class PredictPanel extends Panel {
       this.offered = offered;
       this.select.replaceChildren(...choices.map((id) => el("option", { value: id }, labels.get(id) ?? id)));
     }
-    this.select.hidden = choices.length < 2;
-    if (predictions) this.select.value = predictions.contender;
+    this.select.hidden = choices.length < 2 || predictions?.contender === "";
+    if (predictions?.contender) this.select.value = predictions.contender;
   }
 
   refresh() {
     this.fitLayers();
-    const axes = this.picture?.axes;
-    this.map = axes ? mapping(this.size, MARGIN, axes.x, axes.y) : null;
-    const ground = this.back.clear();
+    this.forgetRow();
+    this.tip.hide();
+    this.layAxes(this.picture?.axes);
     const context = this.still.clear();
-    if (this.map) {
-      drawAxes(ground, this.map, this.stage.theme, { x: axes.xTitle, y: axes.yTitle });
-      this.drawPoints(context, this.map.box);
-    }
+    if (this.map) this.drawPoints(context, this.map.box);
     this.layerPoints();
-    this.row = -1;
     this.touch();
+  }
+
+  /** The axes, and with them the map, of all that is drawn from now on. */
+  layAxes(axes) {
+    this.axes = axes ?? null;
+    this.map = axes ? mapping(this.size, MARGIN, axes.x, axes.y, axes.log) : null;
+    const ground = this.back.clear();
+    if (!this.map) return;
+    const { xTitle: x, yTitle: y, gridY, across, up } = axes;
+    drawAxes(ground, this.map, this.stage.theme, { x, y, gridY, across, up });
+  }
+
+  /** Draw on the next frame, whatever row it is. */
+  forgetRow() {
+    this.row = -1;
   }
 
   drawPoints(context, box) {
@@ -92,17 +109,23 @@ export class PredictPanel extends Panel {
   }
 
   draw(time) {
-    const { frames } = this.stage.scene;
+    const { frames } = this;
     const row = frames ? Math.max(frames.at(time), 0) : -1;
     if (row === this.row && row >= 0) return;
     this.row = row;
     const context = this.moving.clear();
     if (!this.picture || row < 0 || !frames.count) return;
-    const place = this.picture.axes ? this.map : { width: this.moving.width, height: this.moving.height };
-    if (!place) return;
-    this.picture.draw(context, place, frames, row, this.stage.text);
-    this.warn(this.picture.drawOver?.(context, place, frames, row));
-    say(this.when, fill(this.stage.text.frameStep, { step: frames.steps[row] }));
+    if (this.picture.axesAt) this.layAxes(this.picture.axesAt(row));
+    if (!this.place) return;
+    this.picture.draw(context, this.place, frames, row, this.stage.text);
+    this.warn(this.picture.drawOver?.(context, this.place, frames, row));
+    say(this.when, this.picture.still ? "" : fill(this.stage.text.frameStep, { step: frames.steps[row] }));
+    if (this.spotted) this.point(...this.spotted);
+  }
+
+  /** What a picture is drawn into: its axes' map, or the whole panel. */
+  get place() {
+    return this.axes ? this.map : { width: this.moving.width, height: this.moving.height };
   }
 
   /** A picture that most of the predictions have left says so. */
@@ -110,6 +133,24 @@ export class PredictPanel extends Panel {
     const gone = Boolean(seen) && 2 * seen.away > seen.count;
     this.note.hidden = !gone;
     say(this.note, gone ? fill(this.stage.text.outOfRange, { count: seen.away, total: seen.count }) : "");
+  }
+
+  hover(event) {
+    if (!this.picture?.at || this.row < 0) return;
+    this.spotted = this.spot(event);
+    this.point(...this.spotted);
+  }
+
+  /** Say the numbers at a place in the panel. */
+  point(x, y) {
+    const lines = this.place && this.picture?.at?.(x, y, this.place, this.row, this.stage.text);
+    if (lines) this.tip.show(x, y, lines);
+    else this.tip.hide();
+  }
+
+  leave() {
+    this.spotted = null;
+    this.tip.hide();
   }
 
   destroy() {}

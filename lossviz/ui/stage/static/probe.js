@@ -41,14 +41,23 @@ export function expose(stage) {
 
 const ranges = ({ view, flat }) => (view === flat && flat.map ? { x: flat.map.rangeX, y: flat.map.rangeY } : {});
 
+const surfaceLook = (panel, time) => ({
+  heads: panel.heads(time), fans: panel.fans.heads(time), strands: panel.strandsAt(time), box: panel.view.box,
+  ...ranges(panel),
+});
+
 function look(stage) {
-  const { surface, curves, predict, ledger } = stage.panels;
+  const { surface, curves, side } = stage.panels;
+  const predict = stage.panels.predict ?? side?.shown("predictions");
+  const ledger = stage.panels.ledger ?? side?.shown("ledger");
   const { time } = stage;
   return {
     time,
-    surface: surface && { heads: surface.heads(time), fans: surface.fans.heads(time), box: surface.view.box, ...ranges(surface) },
+    surface: surface && surfaceLook(surface, time),
+    views: stage.views.map((panel) => ({ id: panel.id, ...surfaceLook(panel, time) })),
     curves: curves && { cursor: curves.map?.x(time), heads: curves.heads(time), box: curves.map?.box },
     ledger: ledger && { row: ledger.row, tab: ledger.tabs.chosen, contender: ledger.ledger?.contender },
     predict: predict && { row: predict.row, box: predict.map?.box },
+    side: side && { tab: side.tabs.chosen },
   };
 }

@@ -7,6 +7,8 @@ const EVERY = 100; // milliseconds between updates while playing
 const MANY = 6; // contenders from which on rows are set closely
 
 export class Readout {
+  pointed = "";
+
   constructor(stage) {
     this.stage = stage;
     this.caption = el("caption", {});
@@ -18,18 +20,29 @@ export class Readout {
   }
 
   show(scene) {
-    this.node.hidden = scene.paths.size === 0;
-    const contenders = scene.contenders.filter(({ id }) => scene.paths.has(id));
+    const parts = scene.parts();
+    const owners = new Set(parts.flatMap(({ paths }) => [...paths.keys()]));
+    this.node.hidden = owners.size === 0;
+    const contenders = scene.contenders.filter(({ id }) => owners.has(id));
+    // Numbers of the surface that is looked at, or else of the main one.
+    this.part = scene.part(this.pointed) ?? scene;
     this.rates = new Map(scene.rates.map((rates) => [rates.contender, rates]));
-    const titles = this.titles(scene);
+    const titles = this.titles(scene, this.part);
     const wanted = JSON.stringify([titles, contenders.map((one) => [one.id, one.label, this.stage.markOf(one).color])]);
     if (wanted !== this.shown) this.build(titles, contenders);
     this.shown = wanted;
     this.refresh();
   }
 
+  /** Look at another surface: the id of a view, or nothing for the main one. */
+  point(id) {
+    if (id === this.pointed) return;
+    this.pointed = id;
+    this.show(this.stage.scene);
+  }
+
   /** What the columns show: the point itself where nothing is off the plane. */
-  titles({ exact, surface, rates }) {
+  titles({ exact, rates }, { surface }) {
     const { text } = this.stage;
     const columns = exact
       ? [["loss", text.loss], ["x", surface?.xTitle ?? "x"], ["y", surface?.yTitle ?? "y"]]
@@ -63,11 +76,11 @@ export class Readout {
     this.at = step;
     this.written = now;
     const { scene, text } = this.stage;
-    say(this.caption, fill(text.atCursor, { step }));
+    say(this.caption, this.heading(step));
     const last = new Map(scene.contenders.map((contender) => [contender.id, contender.last]));
     for (const [id, { cells, ended }] of this.rows) {
-      const columns = scene.paths.get(id);
-      const row = columns.at(step);
+      const columns = this.part.paths.get(id);
+      const row = columns ? columns.at(step) : -1;
       // Of a run that has ended the last numbers stand here, which is said.
       const over = step > last.get(id) && last.get(id) < scene.last;
       say(ended, over ? fill(text.endedAt, { step: last.get(id) }) : "");
@@ -75,9 +88,16 @@ export class Readout {
     }
   }
 
+  /** The step, and of which surface where there are several. */
+  heading(step) {
+    const { text, scene } = this.stage;
+    const of = this.part.surface?.title || text.surface;
+    return scene.views.size ? fill(text.atCursorOn, { step, of }) : fill(text.atCursor, { step });
+  }
+
   value(id, name, columns, row) {
     const { text } = this.stage;
-    if (row < 0) return text.noValue;
+    if (row < 0 || (name === "rates" && this.part !== this.stage.scene)) return text.noValue;
     if (name !== "rates") return number(columns[name][row], text.notFinite);
     const given = this.rates.get(id);
     const pair = given ? [given.x.data[row], given.y.data[row]] : [];

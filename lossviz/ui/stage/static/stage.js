@@ -1,16 +1,19 @@
 // The stage: owns the clock and the data, and keeps every panel at the same step.
 
 import { Clock } from "./clock.js";
+import { ColorBar } from "./colorbar.js";
 import { CurvesPanel } from "./curves.js";
 import { el, say } from "./dom.js";
 import { fill } from "./format.js";
 import { listenToKeys } from "./keys.js";
 import { LedgerPanel } from "./ledger.js";
+import { place } from "./layout.js";
 import { Legend } from "./legend.js";
 import { PredictPanel } from "./predict.js";
 import { expose, inFront, withdraw } from "./probe.js";
 import { Readout } from "./readout.js";
 import { Scene } from "./scene.js";
+import { SidePanel } from "./side.js";
 import { SurfacePanel } from "./surface.js";
 import { themeFor } from "./theme.js";
 import { Transport } from "./transport.js";
@@ -39,7 +42,11 @@ export class Stage {
       curves: message.losses.length ? new CurvesPanel(this) : null,
       predict: Stage.side(message) === "predictions" ? new PredictPanel(this) : null,
       ledger: Stage.side(message) === "ledger" ? new LedgerPanel(this) : null,
+      side: Stage.side(message) === "tabs" ? new SidePanel(this) : null,
     };
+    this.views = message.views.map(({ id }) => new SurfacePanel(this, id));
+    this.bar = new ColorBar(this.text.sharedColors);
+    if (before) this.reopen(before);
     this.build();
     this.stopKeys = listenToKeys(this.node, this.clock, () => inFront(this));
     this.node.addEventListener("pointerdown", () => expose(this), true);
@@ -54,43 +61,82 @@ export class Stage {
     Object.assign(this, { hidden, visibleBefore, cue });
   }
 
+  /** The tabs that were open stay so where there are the same. */
+  reopen({ panels }) {
+    for (const name of ["curves", "side"]) {
+      const tabs = this.panels[name]?.tabs;
+      if (tabs) tabs.chosen = panels[name]?.tabs.chosen ?? null;
+    }
+  }
+
   get revision() {
     return paintings;
   }
 
-  /** What stands beside the surface under the curves: predictions, a ledger, or nothing. */
-  static side({ predictions, predictionsNote, ledgers }) {
+  /** What stands beside the surface under the curves: tabs, predictions, a ledger, or nothing. */
+  static side({ predictions, predictionsNote, ledgers, side }) {
+    if (side.length) return "tabs";
     if (predictions || (predictionsNote && !ledgers.length)) return "predictions";
     return ledgers.length ? "ledger" : "";
   }
 
   /** Which panels there are; a message with others needs a stage of its own. */
   static shape(message) {
-    const { surface, losses, texts } = message;
-    return JSON.stringify([Boolean(surface), losses.length > 0, Stage.side(message), texts]);
+    const { surface, losses, views, texts } = message;
+    return JSON.stringify([Boolean(surface), losses.length > 0, Stage.side(message), views.map(({ id }) => id), texts]);
+  }
+
+  /** The main surface and those beside it. */
+  surfaces() {
+    return [this.panels.surface, ...this.views].filter(Boolean);
   }
 
   eachPanel() {
-    return Object.values(this.panels).filter(Boolean);
+    const { surface, ...others } = this.panels;
+    return [surface, ...this.views, ...Object.values(others)].filter(Boolean);
   }
 
   build() {
-    const { surface, curves } = this.panels;
-    const below = this.panels.predict ?? this.panels.ledger;
-    const side = el("div", { class: "lv-side" }, curves?.node, below?.node);
-    const lone = !surface || !(curves || below);
-    const pictures = el("div", { class: `lv-pictures${lone ? " lv-lone" : ""}` }, surface?.node,
-      curves || below ? side : null);
+    this.pictures = this.arrange();
     this.said = el("span", { class: "lv-live", role: "status", "aria-live": "polite" });
     this.node = el("div", { class: "lv-stage", role: "region", "aria-label": this.text.stage, tabindex: "-1" },
-      this.legend.node, pictures, this.transport.node, this.readout.node, this.said);
+      this.legend.node, this.pictures, this.transport.node, this.readout.node, this.said);
     this.host.append(this.node);
     this.layOut();
   }
 
+  /** The pictures' places: one surface with the rest at its side, several in a grid, or none. */
+  arrange() {
+    const { surface } = this.panels;
+    const others = this.others().map(({ node }) => node);
+    const box = (name, ...children) => el("div", { class: name }, ...children);
+    if (this.views.length) {
+      return box("lv-pictures lv-several", this.bar.node, ...this.surfaces().map(({ node }) => node), ...others);
+    }
+    if (!surface) return box(`lv-pictures lv-plain${others.length < 2 ? " lv-lone" : ""}`, ...others);
+    return others.length
+      ? box("lv-pictures", surface.node, box("lv-side", ...others)) : box("lv-pictures lv-lone", surface.node);
+  }
+
+  /** The panels that are no surface. */
+  others() {
+    const { curves, predict, ledger, side } = this.panels;
+    return [curves, predict ?? ledger ?? side].filter(Boolean);
+  }
+
   layOut() {
-    const narrow = this.host.clientWidth <= NARROW;
-    this.node.classList.toggle("lv-narrow", narrow);
+    const width = this.host.clientWidth;
+    this.node.classList.toggle("lv-narrow", width <= NARROW);
+    if (this.views.length) {
+      place(this.pictures, this.surfaces().map(({ node }) => node), this.others().map(({ node }) => node), width);
+    }
+  }
+
+  /** The pointer is over this surface; null: over none. */
+  pointAt(panel) {
+    if (!this.scene || !this.views.length) return;
+    this.readout.point(panel?.id ?? "");
+    this.wake();
   }
 
   shown() {
@@ -133,8 +179,17 @@ export class Stage {
     await this.painted();
   }
 
-  showPanels() {
-    return Promise.all(this.eachPanel().map((panel) => panel.show(this.scene)));
+  async showPanels() {
+    const shown = Promise.all(this.eachPanel().map((panel) => panel.show(this.scene)));
+    this.showColors();
+    await shown;
+  }
+
+  /** What the surfaces' colours mean, once, where they mean the same on all of them. */
+  showColors() {
+    if (!this.views.length) return;
+    const shared = this.scene.sharesColors ? this.surfaces() : [];
+    this.bar.show(shared.flatMap(({ scale }) => scale ?? []), this.theme);
   }
 
   /** Append a delta; asks for a whole scene when it does not join on. */
@@ -147,7 +202,7 @@ export class Stage {
     this.legend.show(this.scene);
     this.readout.refresh();
     this.panels.surface?.refresh();
-    if (this.panels.predict) this.panels.predict.row = -1;
+    for (const panel of this.eachPanel()) panel.forgetRow?.();
     this.clockChanged();
     this.panels.curves?.show(this.scene);
     await this.painted();
@@ -191,7 +246,7 @@ export class Stage {
     const font = `12px ${this.theme.font}`;
     if (document.fonts.check(font)) return;
     await document.fonts.load(font);
-    this.panels.surface?.flat.forget();
+    for (const { flat } of this.surfaces()) flat.forget();
     this.resized();
   }
 
@@ -225,7 +280,7 @@ export class Stage {
     else this.hidden.add(id);
     this.legend.show(this.scene);
     this.readout.refresh();
-    this.panels.surface?.refresh();
+    for (const panel of this.surfaces()) panel.refresh();
     this.panels.curves?.refresh();
     const { hidden, shown } = this.text;
     say(this.said, fill(this.hidden.has(id) ? hidden : shown, { label: this.labelOf(id) }));
@@ -270,7 +325,7 @@ export class Stage {
     const before = this.clock.time;
     const again = this.clock.tick(now);
     if (this.clock.time !== before) for (const panel of this.eachPanel()) panel.dirty = true;
-    this.panels.surface?.watch();
+    for (const panel of this.surfaces()) panel.watch();
     const { time } = this;
     const reach = Math.max(time, this.clock.time);
     for (const panel of this.eachPanel()) {
@@ -280,7 +335,7 @@ export class Stage {
     }
     this.transport.update(this.step);
     this.readout.update(this.step, now);
-    if (again || this.panels.surface?.restless) this.wake();
+    if (again || this.surfaces().some(({ restless }) => restless)) this.wake();
   }
 
   resized() {

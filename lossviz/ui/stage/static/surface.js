@@ -1,14 +1,17 @@
-// The surface panel: flat or as a landscape, with the contenders' ways over it.
+// A surface panel: flat or as a landscape, with the contenders' ways over it. The main one has the
+// tools, and hears of clicks and of starts; views beside it follow it.
 
 import { ArrowMenu } from "./arrowmenu.js";
 import { Arrows } from "./arrows.js";
 import { el, say } from "./dom.js";
 import { Fans } from "./fans.js";
 import { count, fill, number } from "./format.js";
+import { drawLabels } from "./labels.js";
 import { Layer } from "./layer.js";
 import { Panel } from "./panel.js";
 import { surfaceScale } from "./scale.js";
 import { Starts } from "./starts.js";
+import { drawStrands, inkOf, lineSample, strandPixels } from "./strands.js";
 import { FlatSurface } from "./surface2d.js";
 import { Landscape, webglWorks } from "./surface3d.js";
 import { nearest } from "./trail.js";
@@ -20,12 +23,17 @@ const DOUBLE = 280; // a second click within this time belongs to a double click
 const LONG = 550; // a finger that rests this long puts down one more start
 
 export class SurfacePanel extends Panel {
-  constructor(stage) {
+  /** `id` is that of a view, or nothing for the main surface. */
+  constructor(stage, id = "") {
     super(stage, "surface", stage.text.surface);
+    this.id = id;
+    this.main = id === "";
     this.items = [];
+    this.strands = [];
     this.version = 0;
-    this.arrows = new Arrows();
-    this.menu = new ArrowMenu(stage, () => this.touch());
+    if (!this.main) this.node.dataset.view = id;
+    if (this.main) this.arrows = new Arrows();
+    if (this.main) this.menu = new ArrowMenu(stage, () => this.touch());
     this.buildTools();
     this.addLayers();
     this.fans = new Fans(new Layer(this.host, "fans"));
@@ -36,7 +44,10 @@ export class SurfacePanel extends Panel {
     this.wait = el("p", { class: "lv-wait", hidden: true }, stage.text.surfacePending);
     this.starts = new Starts(stage, this.host, () => (this.view === this.flat ? this.flat.map : null));
     this.host.append(this.wait);
-    this.caption.before(this.menu.notes);
+    if (this.menu) this.caption.before(this.menu.notes);
+    this.legend = el("span", { class: "lv-classes", hidden: true });
+    this.said = el("span", {});
+    this.caption.append(this.legend, this.said);
     this.listen();
   }
 
@@ -45,79 +56,132 @@ export class SurfacePanel extends Panel {
     const reset = () => this.view.reset();
     this.resetButton = el("button", { type: "button", class: "lv-text", onclick: reset, hidden: true },
       text.resetView);
+    this.tools.append(this.resetButton);
+    if (!this.main) return;
     const button = (name) => el("button", { type: "button", onclick: () => this.choose(name) },
       name === "3d" ? text.view3d : text.view2d);
     this.buttons = { "2d": button("2d"), "3d": button("3d") };
     const group = el("div", { class: "lv-segment", role: "group", "aria-label": text.viewLabel },
       this.buttons["2d"], this.buttons["3d"]);
-    this.tools.append(this.resetButton, this.menu.node, group);
+    this.tools.append(this.menu.node, group);
+  }
+
+  /** The panel that decides between 2-D and 3-D. */
+  get lead() {
+    return this.stage.panels.surface;
   }
 
   /** New data. The picture is changed in place; `view` only when the page asks for another one. */
   show(scene) {
-    const { surface } = scene;
+    this.part = scene.part(this.id);
+    const { surface } = this.part;
     if (this.drawn !== surface) {
       this.drawn = surface;
       this.scale = surface.z ? surfaceScale(surface) : null;
       this.version += 1;
     }
-    if (surface.view !== this.asked) {
-      this.asked = surface.view;
-      this.mode = surface.view;
-    }
+    this.flat.bar = !scene.sharesColors;
+    if (this.main) this.adopt(surface.view);
+    this.entitle(surface.title || this.stage.text.surface);
     this.wait.hidden = Boolean(surface.z);
     this.vectors = new Map([
-      ...scene.arrows.map((arrow) => [`${arrow.kind}\n${arrow.contender}`, arrow]),
-      ...scene.rates.map((rates) => [`rates\n${rates.contender}`, rates]),
+      ...this.part.arrows.map((arrow) => [`${arrow.kind}\n${arrow.contender}`, arrow]),
+      ...this.part.rates.map((rates) => [`rates\n${rates.contender}`, rates]),
     ]);
-    this.menu.show(scene);
+    this.strands = scene.strands.filter(({ view }) => view === this.id);
+    this.explainStrands();
+    this.menu?.show(scene);
     this.starts.show(surface);
     return this.render();
   }
 
+  /** The page's word on 2-D or 3-D counts when it changes. */
+  adopt(view) {
+    if (view === this.asked) return;
+    this.asked = view;
+    this.mode = view;
+  }
+
+  entitle(title) {
+    say(this.title, title);
+    this.node.setAttribute("aria-label", title);
+  }
+
+  explainStrands() {
+    const { theme } = this.stage;
+    const named = this.strands.filter(({ name }) => name);
+    const wanted = JSON.stringify([theme.mode, named.map(({ name, mark, dashed }) => [name, mark, dashed])]);
+    if (wanted === this.explained) return;
+    this.explained = wanted;
+    this.legend.hidden = named.length === 0;
+    this.legend.replaceChildren(...named.map((strand) => lineSample(strand.name, inkOf(strand, theme), strand.dashed)));
+  }
+
+  /** A person wants the other one, of all surfaces. */
   choose(mode) {
     if (mode !== this.mode) this.stage.fire("view", mode);
     // The page will ask for the same one, which then is nothing new.
     this.asked = mode;
     this.mode = mode;
-    return this.render();
+    for (const panel of this.stage.surfaces()) panel.lost = false;
+    return Promise.all(this.stage.surfaces().map((panel) => panel.render()));
+  }
+
+  get wants3d() {
+    return this.lead.mode === "3d" && Boolean(this.scale) && !this.lost;
   }
 
   async render() {
-    if (this.mode === "3d" && !(this.webgl ??= webglWorks())) this.mode = "2d";
-    if (this.mode === "3d" && this.scale && !this.landscape) {
+    const { lead } = this;
+    if (lead.mode === "3d" && !(lead.webgl ??= webglWorks())) lead.mode = "2d";
+    if (this.wants3d && !this.landscape) {
       this.present(this.flat);
       await this.addLandscape();
       if (this.stage.gone) return;
     }
-    await this.present(this.mode === "3d" && this.scale ? this.landscape : this.flat);
+    await this.present(this.wants3d && this.landscape ? this.landscape : this.flat);
   }
 
   async present(view) {
-    const { theme, text } = this.stage;
+    const { theme } = this.stage;
     this.view = view;
     this.host.classList.toggle("lv-flat", view === this.flat);
     this.landscape?.plot.hide(view === this.flat);
-    this.menu.offer(view === this.flat);
-    this.buttons["2d"].setAttribute("aria-pressed", String(this.mode !== "3d"));
-    this.buttons["3d"].setAttribute("aria-pressed", String(this.mode === "3d"));
-    this.buttons["3d"].disabled = this.webgl === false;
-    this.buttons["3d"].title = this.webgl === false ? text.noWebgl : "";
-    say(this.caption, this.words());
+    this.menu?.offer(view === this.flat);
+    if (this.main) this.pressButtons();
+    say(this.said, this.words());
     const version = `${this.version}|${theme.mode}`;
     await view.show(this.drawn, this.scale, theme, version, this.everyWay(), this.size);
     this.viewChanged(view);
   }
 
+  pressButtons() {
+    const { text } = this.stage;
+    this.buttons["2d"].setAttribute("aria-pressed", String(this.mode !== "3d"));
+    this.buttons["3d"].setAttribute("aria-pressed", String(this.mode === "3d"));
+    this.buttons["3d"].disabled = this.webgl === false;
+    this.buttons["3d"].title = this.webgl === false ? text.noWebgl : "";
+  }
+
   /** Only a landscape needs Plotly, so it is fetched now. */
   async addLandscape() {
+    const { lead } = this;
     const plotly = await this.stage.plotly().catch(() => null);
-    this.noPlotly = !plotly;
-    if (this.noPlotly) this.mode = "2d";
-    if (this.noPlotly || this.landscape || this.stage.gone) return;
-    this.landscape = new Landscape(plotly, this.host, () => this.viewChanged(this.landscape));
+    lead.noPlotly = !plotly;
+    if (lead.noPlotly) lead.mode = "2d";
+    if (lead.noPlotly || this.landscape || this.stage.gone) return;
+    this.landscape = new Landscape(plotly, this.host, () => this.viewChanged(this.landscape), () => this.lose());
     this.host.append(this.still.canvas, this.fans.layer.canvas, this.moving.canvas, this.starts.group,
       this.tip.node, this.wait);
+  }
+
+  /** The browser has taken the landscape away: this surface is flat, until 3-D is chosen anew. */
+  lose() {
+    if (this.lost || this.stage.gone) return;
+    this.lost = true;
+    this.landscape.destroy();
+    this.landscape = null;
+    this.render();
   }
 
   words() {
@@ -127,28 +191,30 @@ export class SurfacePanel extends Panel {
     const say = [surface.note];
     if (this.webgl === false) say.push(text.noWebgl);
     if (this.noPlotly) say.push(text.noPlotly);
+    if (this.lost) say.push(text.lost3d);
     if (scale?.masked) {
       const total = count(surface.z.data.length);
       say.push(fill(text.masked, { count: count(scale.masked), total }));
     }
-    if (scale?.above) say.push(fill(text.saturated, { bound: number(scale.fromScale(scale.high)) }));
-    if (scale?.below) say.push(fill(text.saturatedLow, { bound: number(scale.fromScale(scale.low)) }));
+    // One bar for all pictures says at its ends that losses go on.
+    const alone = this.flat.bar;
+    if (alone && scale?.above) say.push(fill(text.saturated, { bound: number(scale.fromScale(scale.high)) }));
+    if (alone && scale?.below) say.push(fill(text.saturatedLow, { bound: number(scale.fromScale(scale.low)) }));
     if (surface.clickable) say.push(text.clicksStart);
     if (surface.draggable && surface.starts && this.view === this.flat) say.push(text.dragsStart);
     return say.filter(Boolean).join(" ");
   }
 
   everyWay() {
-    const { scene } = this.stage;
     return this.stage.shown().flatMap((contender) => {
-      const columns = scene.paths.get(contender.id);
+      const columns = this.part.paths.get(contender.id);
       return columns ? [{ id: contender.id, mark: this.stage.markOf(contender), columns,
         diverged: contender.diverged }] : [];
     });
   }
 
   everyFan() {
-    const fans = new Map(this.stage.scene.fans.map((fan) => [fan.contender, fan]));
+    const fans = new Map(this.part.fans.map((fan) => [fan.contender, fan]));
     return this.stage.shown().flatMap((contender) => {
       const fan = fans.get(contender.id);
       return fan ? [{ id: contender.id, mark: this.stage.markOf(contender), fan }] : [];
@@ -192,23 +258,38 @@ export class SurfacePanel extends Panel {
     const { box } = this.view;
     const ground = this.stage.theme.palette.background;
     if (!box) return;
+    drawStrands(context, this.strands, this.view, this.stage.theme, time);
     this.fans.draw(context, time, ground);
     drawWays(context, this.items, box, ground, time, reach);
-    if (this.view === this.flat) {
-      this.arrows.draw(context, this.menu.on, this.items, this.vectors, this.flat.map, time, ground);
-    }
-    this.menu.explain(this.arrows.scales, this.view === this.flat ? box : null);
+    if (this.main) this.drawArrows(context, box, ground, time);
+    drawLabels(context, this.drawn, this.view, this.stage.theme);
     drawHeads(context, this.items, box, ground, time);
+  }
+
+  drawArrows(context, box, ground, time) {
+    const flat = this.view === this.flat;
+    if (flat) this.arrows.draw(context, this.menu.on, this.items, this.vectors, this.flat.map, time, ground);
+    this.menu.explain(this.arrows.scales, flat ? box : null);
   }
 
   heads(time) {
     return headPixels(this.items, time);
   }
 
+  /** Where the strands are: what a test looks at. */
+  strandsAt(time) {
+    return this.view.box ? strandPixels(this.strands, this.view, time) : [];
+  }
+
   listen() {
     this.host.addEventListener("pointerdown", (event) => this.press(event), true);
     this.host.addEventListener("pointermove", (event) => this.hover(event));
     this.host.addEventListener("pointerleave", () => this.leave());
+    // The numbers below are those of the surface that is looked at.
+    this.node.addEventListener("pointerenter", () => this.stage.pointAt(this));
+    this.node.addEventListener("pointerleave", ({ pointerType }) => {
+      if (pointerType !== "touch") this.stage.pointAt(null);
+    });
   }
 
   press(event) {
@@ -334,7 +415,7 @@ export class SurfacePanel extends Panel {
     clearTimeout(this.clicking);
     this.letGo();
     this.starts.destroy();
-    this.menu.destroy();
+    this.menu?.destroy();
     this.zoom.end();
     this.landscape?.destroy();
   }

@@ -1,14 +1,13 @@
 // The flat surface: colours and levels on a canvas of its own, axes, and a bar that explains the colours.
 
-import { drawAxes, mapping, write } from "./axes.js";
+import { drawAxes, mapping } from "./axes.js";
+import { drawBar, LINES, LINE_WIDTH } from "./colorbar.js";
 import { colorTable, paintHeat } from "./heat.js";
 import { drawMarks, drawMask } from "./mask.js";
-import { colorTicks } from "./scale.js";
 import { trail } from "./trail.js";
 
 const MARGIN = { left: 52, right: 70, top: 10, bottom: 42 };
-const LINES = { light: { line: [30, 36, 48], alpha: 0.3 }, dark: { line: [232, 234, 237], alpha: 0.28 } };
-const LINE_WIDTH = 0.8;
+const NO_BAR = { ...MARGIN, right: 14 };
 
 const ends = ({ data }) => [data[0], data[data.length - 1]];
 const differs = (range, home) => range.some((end, i) => Math.abs(end - home[i]) > 1e-9);
@@ -20,6 +19,7 @@ export class FlatSurface {
     this.onView = onView;
     this.map = null;
     this.zoomed = null;
+    this.bar = true; // whether the colours are explained here, and not once for several pictures
   }
 
   /** The zoom stays for as long as `uirevision` is the same. */
@@ -32,8 +32,8 @@ export class FlatSurface {
   /** Take the map of the picture as it is now, and paint it where it has changed. */
   remap(size) {
     const { x, y } = this.zoomed ?? this.home;
-    this.map = mapping(size, MARGIN, x, y);
-    const wanted = JSON.stringify([this.version, this.layer.fits, x, y]);
+    this.map = mapping(size, this.bar ? MARGIN : NO_BAR, x, y);
+    const wanted = JSON.stringify([this.version, this.layer.fits, this.bar, x, y]);
     if (wanted === this.painted) return;
     this.painted = wanted;
     this.paint();
@@ -45,7 +45,7 @@ export class FlatSurface {
     if (!map) return;
     if (scale) {
       this.paintHeat(context);
-      drawBar(context, map.box, scale, theme);
+      if (this.bar) drawBar(context, map.box, scale, theme);
     }
     drawAxes(context, map, theme, { x: surface.xTitle, y: surface.yTitle, gridX: !scale, gridY: !scale });
   }
@@ -76,19 +76,21 @@ export class FlatSurface {
   }
 
   trail(columns) {
-    const { map } = this;
     const { x, y } = columns;
-    return trail(columns.steps, columns.count, (row, out) => {
-      out[0] = map.x(x[row]);
-      out[1] = map.y(y[row]);
-      return Number.isFinite(out[0]) && Number.isFinite(out[1]);
-    });
+    return trail(columns.steps, columns.count, (row, out) => this.place(x[row], y[row], null, out));
+  }
+
+  /** The pixel of a point of the plane, in `out`. */
+  place(x, y, height, out) {
+    out[0] = this.map.x(x);
+    out[1] = this.map.y(y);
+    return Number.isFinite(out[0]) && Number.isFinite(out[1]);
   }
 
   /** What stands still above the picture. */
   drawStill(context, surface, scale, palette) {
     if (scale?.masked) drawMask(context, surface, this.map, palette);
-    if (surface.marks) drawMarks(context, surface.marks, this.map, palette);
+    if (surface.marks && !surface.markLabels.length) drawMarks(context, surface.marks, this.map, palette);
   }
 
   get moved() {
@@ -106,29 +108,4 @@ export class FlatSurface {
     this.zoomed = null;
     this.onView();
   }
-}
-
-/** The bar of colours at the right of the box, with the levels on it and words beside it. */
-function drawBar(context, box, scale, theme) {
-  const { low, high, step } = scale;
-  const left = box.left + box.width + 10;
-  const bottom = box.top + box.height;
-  const at = (value) => bottom - ((value - low) / (high - low)) * box.height;
-  const paint = context.createLinearGradient(0, bottom, 0, box.top);
-  for (const [place, color] of theme.scale) paint.addColorStop(place, color);
-  context.save();
-  context.setLineDash([]);
-  context.fillStyle = paint;
-  context.fillRect(left, box.top, 10, box.height);
-  const { line, alpha } = LINES[theme.mode];
-  context.fillStyle = `rgba(${line.join()},${alpha})`;
-  for (let level = Math.ceil(low / step) * step; level <= high; level += step) {
-    context.fillRect(left, at(level) - LINE_WIDTH / 2, 10, LINE_WIDTH);
-  }
-  const { places, words } = colorTicks(scale);
-  context.fillStyle = theme.palette.grid;
-  for (const place of places) context.fillRect(left + 10, Math.round(at(place) - 0.5), 3, 1);
-  context.fillStyle = theme.palette.muted;
-  places.forEach((place, i) => write(context, theme, words[i], left + 15, at(place), "left", MARGIN.right - 26));
-  context.restore();
 }

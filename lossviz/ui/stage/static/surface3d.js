@@ -1,6 +1,7 @@
 // The surface as a landscape: Plotly's gl surface, and ways projected onto the screen by its camera.
 
-import { cameraDistance, cameraEye, cameraStamp, placeCamera, projector } from "./camera3d.js";
+import { bilinear } from "./bilinear.js";
+import { cameraDistance, cameraEye, cameraStamp, letGoWhenLost, placeCamera, projector } from "./camera3d.js";
 import { number } from "./format.js";
 import { baseLayout, Plot } from "./plot.js";
 import { colorTicks, rows } from "./scale.js";
@@ -29,11 +30,13 @@ export function webglWorks() {
 }
 
 export class Landscape {
-  constructor(plotly, host, onView) {
+  /** `onView` is called when the picture has changed, `onLost` when the browser has taken it away. */
+  constructor(plotly, host, onView, onLost) {
     this.plot = new Plot(plotly, host, () => {
       if (!this.listening) this.listen();
       onView();
     });
+    this.onLost = onLost;
     this.project = null;
     this.stamp = 0;
   }
@@ -43,13 +46,15 @@ export class Landscape {
     const { node } = this.plot;
     node.on("plotly_hover", (event) => (this.hovered = event.points[0]));
     node.on("plotly_unhover", () => (this.hovered = null));
+    // So many pictures and no more: a browser takes the oldest away for a new one.
+    if (letGoWhenLost(node)) node.on("plotly_webglcontextlost", () => this.onLost());
     handle(node);
   }
 
   async show(surface, scale, theme, version, items, size) {
     this.home = homeCamera(size);
     const layout = sceneLayout(surface, scale, theme, this.home);
-    this.scale = scale;
+    Object.assign(this, { surface, scale });
     const traces = () => [landscape(surface, scale, theme)];
     await this.plot.show(version, traces, layout, size);
     if (this.plot.painted && !projector(this.plot.node)) {
@@ -75,12 +80,16 @@ export class Landscape {
 
   /** A way at the slice's own height; it ends where the slice has no finite loss. */
   trail(columns) {
-    const { project, scale } = this;
     const { x, y, sliceLoss } = columns;
-    return trail(columns.steps, columns.count, (row, out) => {
-      const height = heightOf(scale, sliceLoss[row]);
-      return Number.isFinite(height) && project(x[row], y[row], height, out);
-    });
+    return trail(columns.steps, columns.count, (row, out) => this.place(x[row], y[row], sliceLoss[row], out));
+  }
+
+  /** The pixel, in `out`, of a point of the plane at the height of `loss`, or (null) on the surface. */
+  place(x, y, loss, out) {
+    const { scale, surface } = this;
+    const height = loss === null
+      ? bilinear(surface.x.data, surface.y.data, scale.values, x, y) : heightOf(scale, loss);
+    return Number.isFinite(height) && this.project(x, y, height, out);
   }
 
   drawStill() {}
@@ -97,6 +106,7 @@ export class Landscape {
   destroy() {
     this.plot.destroy();
   }
+
 }
 
 /** What Plotly leaves out: two fingers move the camera nearer and farther, and it stays there. */
