@@ -25,11 +25,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "datalab": {"registry", "settings", "problem", "run", "plane", "surface", "curvature"},
     "export": {"registry", "settings", "comparison", "course", "problem", "run"},
-    "engine": {"registry", "settings", "problem", "run", "plane", "surface"},
+    "engine": {
+        "registry", "settings", "problem", "run", "plane", "surface", "curvature", "connect",
+    },
     "figures": {
         "run", "plane", "surface", "problem", "registry", "settings", "curvature", "connect",
     },
     "picture": {"comparison", "settings", "problem", "run", "plane", "surface", "curvature"},
+    "losslab": {"registry", "settings", "problem"},
     "contrib": {"registry", "settings", "problem", "run", "plane", "surface", "curvature"},
     "survey": {
         "registry", "settings", "comparison", "picture", "problem", "run", "plane", "surface",

@@ -14,6 +14,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lossviz.connect import Alignment, Curve, Line, Profile
+from lossviz.curvature import (
+    Along,
+    Eigenpairs,
+    SpectralDensity,
+    Spectrum,
+    Trace,
+    WorstCase,
+)
 from lossviz.plane import Plane
 from lossviz.problem.space import ParamSpace
 from lossviz.run import Method, Run, Status
@@ -190,7 +199,11 @@ _BACK: dict[str, Callable[[Any, list[np.ndarray]], Any]] = {
     "record": _record_back,
 }
 
-for _kind in (Surface, Layers, Plane, ParamSpace, Method, Status, Experiment):
+for _kind in (Experiment, Method, ParamSpace, Plane, Status, Surface, Layers):
+    storable(_kind)
+for _kind in (Along, Eigenpairs, SpectralDensity, Spectrum, Trace, WorstCase):
+    storable(_kind)
+for _kind in (Alignment, Curve, Line, Profile):
     storable(_kind)
 # A run of an experiment builds its problem anew; the metrics were computed where it was trained.
 storable(Run, without=("problem",), computed=("metrics",))

@@ -12,6 +12,14 @@ import torch
 from hypothesis import given, settings
 
 import lossviz as lv
+from lossviz.connect import advance_curve, curve_of, start_curve
+from lossviz.curvature import (
+    sharpness_along,
+    spectral_density,
+    top_eigenpairs,
+    trace,
+    worst_case,
+)
 from lossviz.engine import storable
 from lossviz.engine.records import DTYPES, put_together, taken_apart
 from lossviz.surface import Layers, evaluate_layers
@@ -126,6 +134,30 @@ def test_runs_surfaces_and_layers_come_back():
     again = there_and_back(layers)
     assert isinstance(again, Layers)
     assert torch.equal(again["test accuracy"], layers["test accuracy"])
+
+
+def test_what_is_known_of_curvature_and_connections_comes_back():
+    problem = lv.build(lv.Experiment(model_params={"depth": 1, "width": 4}))
+    a, b = problem.theta0, problem.theta0.flip(0)
+    method = lv.Method("adam", {"lr": 0.02})
+    run = lv.race_on(problem, [method], steps=2)[0]
+    state = start_curve(problem, a, b, method, steps=2)
+    state, piece = advance_curve(state, 2, problem)
+    found = (
+        lv.line(problem, a, b, points=5),
+        lv.align(problem, a, b),
+        curve_of(state, [piece], problem.space),
+        sharpness_along(problem, run),
+        spectral_density(problem, starts=1),
+        top_eigenpairs(problem, k=2),
+        trace(problem, samples=2),
+        worst_case(problem, steps=1, starts=1),
+    )
+    for record, again in zip(found, there_and_back(found), strict=True):
+        assert type(again) is type(record)
+        assert taken_apart(again)[0] == taken_apart(record)[0]
+        for one, other in zip(taken_apart(again)[1], taken_apart(record)[1], strict=True):
+            assert one.tobytes() == other.tobytes()
 
 
 class Own:
