@@ -199,11 +199,12 @@ _BACK: dict[str, Callable[[Any, list[np.ndarray]], Any]] = {
     "record": _record_back,
 }
 
-for _kind in (Experiment, Method, ParamSpace, Plane, Status, Surface, Layers):
-    storable(_kind)
-for _kind in (Along, Eigenpairs, SpectralDensity, Spectrum, Trace, WorstCase):
-    storable(_kind)
-for _kind in (Alignment, Curve, Line, Profile):
+_PLAIN: tuple[type, ...] = (
+    *(Experiment, Method, ParamSpace, Plane, Status, Surface, Layers),
+    *(Along, Eigenpairs, SpectralDensity, Spectrum, Trace, WorstCase),
+    *(Alignment, Curve, Line, Profile),
+)
+for _kind in _PLAIN:
     storable(_kind)
 # A run of an experiment builds its problem anew; the metrics were computed where it was trained.
 storable(Run, without=("problem",), computed=("metrics",))
