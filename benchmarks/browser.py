@@ -1,5 +1,7 @@
 """What a visitor waits for, in a real Chromium: the first picture, a slider, and playing.
 
+Besides a picture of the app, one of four surfaces with four contenders each is played.
+
 python -m benchmarks.browser
 """
 
@@ -17,6 +19,8 @@ from benchmarks.classroom import quantile
 from benchmarks.server import Server, serve
 from tests.browser.chromium import FLAGS, find_chromium
 
+#: A stage with several surfaces and made-up runs.
+SEVERAL = "tests/browser/stage_several_app.py"
 CHANGES = 40
 OPENINGS = 7
 EIGHT = ";".join(
@@ -92,7 +96,7 @@ def slider(page: Page) -> list[float]:
 
 
 def playing(page: Page) -> float:
-    """Frames a second with eight contenders and three panels, over four seconds."""
+    """Frames a second of the stage on the page, over four seconds."""
     page.evaluate("() => { window.lossvizStage.seek(0); window.lossvizStage.play(); }")
     page.wait_for_timeout(1500)
     rates = []
@@ -103,14 +107,29 @@ def playing(page: Page) -> float:
     return statistics.median(rates)
 
 
+def playing_several(errors: list[str]) -> float:
+    """Frames a second with four surfaces beside each other, four contenders on each."""
+    with serve(script=SEVERAL) as server, browser() as context:
+        page = listened_to(context.pages[0], errors)
+        page.goto(f"{server.url}/?views=3&count=4")
+        wait_for_picture(page)
+        page.wait_for_timeout(2000)
+        return playing(page)
+
+
+def listened_to(page: Page, errors: list[str]) -> Page:
+    """The page, whose complaints are added to these."""
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda e: errors.append(str(e)))
+    return page
+
+
 def main() -> None:
-    """Run all three and print them."""
+    """Run all of them and print them."""
     errors: list[str] = []
     with serve() as server:
         with browser() as context:  # the server's first visitor warms it up
-            page = context.pages[0]
-            page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-            page.on("pageerror", lambda e: errors.append(str(e)))
+            page = listened_to(context.pages[0], errors)
             page.goto(server.url)
             wait_for_picture(page)
             page.wait_for_timeout(2000)
@@ -120,6 +139,7 @@ def main() -> None:
             page.wait_for_timeout(2000)
             fps = playing(page)
         first = [opening(server) for _ in range(OPENINGS)]
+    several = playing_several(errors)
     print(
         f"first picture, fresh profile, warm server: median {statistics.median(first):.2f} s, "
         f"min {min(first):.2f}, max {max(first):.2f} (n {OPENINGS})"
@@ -129,6 +149,7 @@ def main() -> None:
         f"p95 {quantile(changes, 0.95):.3f} s, min {min(changes):.3f} (n {CHANGES})"
     )
     print(f"playing 8 contenders, three panels: {fps:.1f} frames/s")
+    print(f"playing 4 surfaces with 4 contenders each: {several:.1f} frames/s")
     print(f"console errors: {len(errors)} {errors[:3] if errors else ''}")
 
 

@@ -45,16 +45,17 @@ class Server:
 
 
 @contextmanager
-def serve(*options: str) -> Iterator[Server]:
-    """The app on a free port, as `make run` starts it."""
+def serve(*options: str, script: str = "app.py") -> Iterator[Server]:
+    """The app, or another script of it, on a free port, as `make run` starts it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with _ending_as_by_hand(signal.SIGTERM, signal.SIGHUP):
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
+            [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port),
              "--server.address", "127.0.0.1", *options],
             cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )  # fmt: skip

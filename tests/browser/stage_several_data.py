@@ -32,8 +32,8 @@ def plane(number: int, view: Literal["2d", "3d"] = "2d", *, shared: bool = True)
 
 
 def paths(number: int, count: int) -> tuple[m.Path, ...]:
-    """The spirals of the bowl; none for the last contender in a view of odd number."""
-    some = count - number % 2 if count > 1 else count
+    """The spirals of the bowl; none for the last of two or three in a view of odd number."""
+    some = count - number % 2 if count in {2, 3} else count
     return tuple(
         replace(data.path(i, count, STEPS, (-1.8, 1.2)), residual=np.full(STEPS + 1, 0.5 + number))
         for i in range(some)
