@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from lossviz.ui import dial
+from lossviz.ui import dial, sketch
 from lossviz.ui.preload import Preload
 from lossviz.ui.server import explain, lifespan
 from lossviz.ui.stage.routes import routes
@@ -14,7 +14,7 @@ FRAME = Path(__file__).parent / "lossviz" / "ui" / "frame.py"
 
 app = st.App(
     FRAME,
-    routes=[*routes(), *dial.routes()],
+    routes=[*routes(), *dial.routes(), *sketch.routes()],
     middleware=[Middleware(Preload)],
     lifespan=lifespan,
     on_script_error=explain,

@@ -23,6 +23,7 @@ page = st.navigation(
             PAGES / "playground.py", title="Playground", icon=":material/science:", default=True
         ),
         st.Page(PAGES / "race.py", title="Race", icon=":material/flag:"),
+        st.Page(PAGES / "losses.py", title="Losses", icon=":material/show_chart:"),
         st.Page(PAGES / "landscape.py", title="Landscape", icon=":material/landscape:"),
     ],
     position="top",

@@ -23,6 +23,7 @@ from lossviz import engine
 PRELOAD = (
     "lossviz",
     "lossviz.ui.live",
+    "lossviz.ui.losslab.live",
     "lossviz.ui.race.live",
     "lossviz.ui.landscape.live",
     "numpy",
@@ -31,6 +32,7 @@ PRELOAD = (
     "scipy.sparse.linalg",
     "pyarrow",
     "sklearn.datasets",
+    "sklearn.metrics",
     "sklearn.model_selection",
     "streamlit.elements.widgets.slider",
     "streamlit.navigation.page",

@@ -47,6 +47,12 @@ def middle(page: Page) -> None:
     page.wait_for_timeout(600)
 
 
+def sketched(page: Page) -> None:
+    """A page whose picture is a sketch."""
+    page.locator(".lv-sketch[data-revision]").wait_for(timeout=60_000)
+    page.wait_for_timeout(1500)
+
+
 @dataclass(frozen=True)
 class View:
     """What a picture shows: an address, how to get there, and in which forms it is taken."""
@@ -66,6 +72,7 @@ def view(ready: Callable[[Page], None] = middle, **ask: str) -> View:
 PAGES = {
     "playground": View("/"),
     "race": View("/race"),
+    "losses": View("/losses", ready=sketched),
 }
 
 #: More of the playground.

@@ -1,0 +1,98 @@
+"""Loss and slope over the residual, the margin or the probability, and what each loss is."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+import streamlit as st
+
+from lossviz.figures.theme import PALETTE, Mode, mark
+from lossviz.losslab import Curve, LossLab, curves
+from lossviz.losslab.curves import places
+from lossviz.losslab.pick import Pick
+from lossviz.registry import Over
+from lossviz.ui.sketch import Axis, Line, Panel, Picture, Rule
+
+TITLES = {
+    "residual": "residual: prediction − target",
+    "margin": "margin: logit of the true class − the other's",
+    "probability": "probability of the true class",
+}
+
+
+def picture(lab: LossLab, mode: Mode) -> Picture:
+    """The losses on the left, their slopes on the right."""
+    over = cast(Over, lab.over)
+    found = curves(lab.picks(), over, lab.reach)
+    legend = tuple(
+        (one.pick.title, mark(k).color(mode), mark(k).dash) for k, one in enumerate(found)
+    )
+    u = places(over, lab.reach)
+    x = Axis(TITLES[over], float(u[0]), float(u[-1]), name=over)
+    heights = [one.loss for one in found]
+    slopes = [one.slope for one in found]
+    edge = PALETTE[mode].muted
+    middle = () if over == "probability" else (Rule("x", 0.0, edge),)
+    panels = (
+        Panel(
+            "loss", "Loss", x, Axis("", *_ends(heights)), "of one sample", rules=middle,
+            lines=_lines(found, heights, mode),
+        ),
+        Panel(
+            "slope", "Slope", x, Axis("", *_ends(slopes)), "how hard the sample pulls",
+            rules=(*middle, Rule("y", 0.0, edge)), lines=_lines(found, slopes, mode),
+        ),
+    )  # fmt: skip
+    return Picture(panels, legend)
+
+
+def _lines(found: tuple[Curve, ...], values: list[np.ndarray], mode: Mode) -> tuple[Line, ...]:
+    return tuple(
+        Line(one.u, v, mark(k).color(mode), one.pick.title, mark(k).dash)
+        for k, (one, v) in enumerate(zip(found, values, strict=True))
+    )
+
+
+def _ends(values: list[np.ndarray]) -> tuple[float, float]:
+    """The ends of the upright axis: the bulk of each curve, and none that dwarfs the others.
+
+    What lies beyond leaves the picture; its numbers are there where one hovers.
+    """
+    highs = [float(np.nanquantile(v, 0.96)) for v in values]
+    lows = [float(np.nanquantile(v, 0.04)) for v in values]
+    high = min(max(highs), 8 * max(float(np.median(highs)), 0.0) or max(highs))
+    low = max(min(lows), 8 * min(float(np.median(lows)), 0.0) or min(lows))
+    low, high = min(low, 0.0), max(high, 0.0)
+    room = 0.08 * (high - low) or 0.5
+    return low - room, high + room
+
+
+def words(lab: LossLab, mode: Mode) -> None:
+    """What each loss is, how it pulls, and when to take it."""
+    st.caption(
+        "A loss is the one number that training lowers, so it decides what a model learns to do. "
+        "Its slope, passed back through the model by the chain rule, is all that the weights ever "
+        "get to know of it: where the slope is zero, nothing is learnt."
+    )
+    picks = lab.picks()
+    for first in range(0, len(picks), 2):
+        columns = st.columns(2)
+        for column, place in zip(columns, range(first, min(first + 2, len(picks))), strict=False):
+            with column:
+                _card(picks[place], mark(place).color(mode))
+
+
+def _card(pick: Pick, color: str) -> None:
+    entry = pick.entry
+    with st.container(border=True):
+        st.html(f'<div class="lv-card"><i style="background:{color}"></i>{entry.title}</div>')
+        st.caption(entry.about)
+        if entry.formula:
+            st.latex(entry.formula)
+        if entry.gradient:
+            st.latex(entry.gradient)
+        if entry.when:
+            st.markdown(f"**When.** {entry.when}")
+        if entry.cite:
+            st.caption(entry.cite)
