@@ -41,7 +41,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "testing": {"registry", "settings", "problem", "run"},
     "ui": {
         "registry", "settings", "comparison", "problem", "run", "plane", "surface", "engine",
-        "figures", "picture", "course", "curvature", "connect", "survey", "export", "datalab",
+        "figures", "picture", "course", "curvature", "connect", "survey", "export",
+        "datalab", "losslab",
     },
 }  # fmt: skip
 
