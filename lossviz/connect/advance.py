@@ -12,6 +12,7 @@ from torch.nn import Parameter
 from lossviz.connect.profile import profile_of
 from lossviz.connect.shape import shares
 from lossviz.connect.state import CurvePiece, CurveState
+from lossviz.problem.model import ModuleModel
 from lossviz.problem.problem import Batch, Problem
 from lossviz.registry import SettingError, optimizers
 from lossviz.run.batches import Batches
@@ -62,7 +63,8 @@ class _Trainer:
     def __init__(self, state: CurveState, prob: Problem) -> None:
         self.before, self.prob = state, prob
         self.at, self.status, self.first_loss = state.step, state.status, state.first_loss
-        self.batches = Batches(prob.batch(), state.batch_size, state.place)
+        lowered = _lowered(prob)
+        self.batches = Batches(lowered.batch(), state.batch_size, state.place)
         self.generator = torch.Generator()
         self.generator.set_state(state.generator.clone())
         self.control = torch.cat([state.a[None], state.bends, state.b[None]])
@@ -71,7 +73,7 @@ class _Trainer:
         self._make_optimizer()
         self.theta = state.a.new_empty(state.draws, len(state.a))
         self.grad = torch.zeros_like(self.theta)
-        self.evaluate = bind(prob, self.theta, self.grad)
+        self.evaluate = bind(lowered, self.theta, self.grad)
         self.losses: list[float] = []
         self.recorded: list[int] = []
         self.frames: list[Tensor] = []
@@ -183,3 +185,13 @@ class _Trainer:
             else torch.empty(0, len(t), dtype=bends.dtype),
             end=end,
         )
+
+
+def _lowered(prob: Problem) -> Problem:
+    """What training lowers: statistics that are recomputed for a profile have no slope in torch.
+
+    Those of the batch stand for them, as in any training; with all samples in each step they differ
+    by the unbiased variance alone.
+    """
+    recomputed = isinstance(prob.model, ModuleModel) and prob.model.statistics == "recomputed"
+    return prob.with_statistics("batch") if recomputed else prob

@@ -151,8 +151,8 @@ def start_curve(
         batch_size: Samples for each step, 0 for all.
         points: So many places from 0 to 1 have a profile.
         frames: How many steps are recorded, at most.
-        statistics: What batch normalisation uses, in training and in the profiles; None for the
-            problem's own choice.
+        statistics: What batch normalisation uses, in training and in the profiles; with
+            "recomputed" training takes those of the batch. None for the problem's own choice.
         recipe: What a worker builds this very problem from, say the `lossviz.Experiment`; None
             where `advance_curve` will be handed the problem.
 
