@@ -27,7 +27,7 @@ VALUES: dict[str, Param] = {
     p.name: p
     for p in (
         Param("section", "curves", choices=SECTIONS,
-              names=("Curves", "Outliers", "Saturation", "Imbalance", "Cross-entropy")),
+              names=("Curves", "Outliers", "Saturation", "Imbalance", "Entropy")),
         Param("over", "residual", choices=OVERS, title="drawn over",
               names=("residual", "margin", "chance"),
               help="The residual: prediction less target. The margin: the true class's logit less "

@@ -46,7 +46,7 @@ def _cost(lab: LossLab, mode: Mode) -> Panel:
     return Panel(
         "cost", "Cross-entropy", Axis("q of class 1", 0.0, 1.0), Axis("", 0.0, high),
         f"in {NAMES[lab.unit]}; lowest where q agrees with p",
-        rules=(Rule("y", now.entropy, muted, "entropy of p"),),
+        rules=(Rule("y", now.entropy, muted, "entropy of p", begin=True),),
         lines=(Line(first, found, color, "cross-entropy"),),
         marks=(Mark(lab.q[0], seen, color, mark(0).head, "q as it is"),),
     )  # fmt: skip

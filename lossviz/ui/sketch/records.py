@@ -93,16 +93,20 @@ class Area:
 
 @dataclass(frozen=True)
 class Rule:
-    """A dashed line across the picture at one value of an axis."""
+    """A dashed line across the picture at one value of an axis, with a text at its end or start."""
 
     axis: Literal["x", "y"]
     at: float
     color: str
     text: str = ""
+    begin: bool = False
 
     def as_plain(self) -> dict[str, Any]:
         """For JSON."""
-        return {"axis": self.axis, "at": self.at, "color": self.color, "text": self.text}
+        return {
+            "axis": self.axis, "at": self.at, "color": self.color, "text": self.text,
+            "begin": self.begin,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

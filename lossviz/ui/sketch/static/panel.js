@@ -150,14 +150,14 @@ export class Panel {
     return svg("path", { d, fill: one.color, opacity: one.opacity ?? 0.2 });
   }
 
-  rule({ axis, at, color, text }) {
+  rule({ axis, at, color, text, begin }) {
     const place = axis === "x" ? { x1: this.x.pixel(at), x2: this.x.pixel(at), y1: this.y.from,
       y2: this.y.to } : { y1: this.y.pixel(at), y2: this.y.pixel(at), x1: this.x.from,
       x2: this.x.to };
     const line = svg("line", { ...place, class: "lv-level", stroke: color });
     if (!text) return line;
-    const words = svg("text", { class: "lv-axis", x: place.x2 - 5, y: place.y2 - 5,
-      "text-anchor": "end" }, text);
+    const words = svg("text", { class: "lv-axis", x: begin ? place.x1 + 6 : place.x2 - 5,
+      y: begin ? place.y1 + 15 : place.y2 - 5, "text-anchor": begin ? "start" : "end" }, text);
     return svg("g", {}, line, words);
   }
 
