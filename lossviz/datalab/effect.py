@@ -126,7 +126,8 @@ class Effect:
     Args:
         cases: Raw, cleaned and scaled.
         inputs: The names of the two inputs.
-        target: What is predicted, in words.
+        target: The column that is predicted.
+        positive: Of classes the one that counts as +1, all others as -1; empty for values.
         score: What the score is, in words.
         tested: How many test rows all three have.
         notes: What was left out, a sentence each.
@@ -135,6 +136,7 @@ class Effect:
     cases: tuple[Case, ...]
     inputs: tuple[str, str]
     target: str
+    positive: str
     score: str
     tested: int
     notes: tuple[str, ...]
@@ -166,12 +168,12 @@ def effect_of(lab: DataLab, table: Table | None = None) -> Effect:
     names = ready.chosen.sample.names
     first, second = ready.pair
     roles = ready.chosen.roles
-    target = roles.target.name
     inputs = names[first], CONSTANT if second < 0 else names[second]
     return Effect(
         cases=tuple(case_of(lab, pair, inputs, bool(roles.classes)) for pair in pairs),
         inputs=inputs,
-        target=f"{target}: {roles.classes[0]} or not" if roles.classes else target,
+        target=roles.target.name,
+        positive=roles.classes[0] if roles.classes else "",
         score="accuracy" if roles.classes else "R²",
         tested=len(pairs[0].test_targets),
         notes=notes,

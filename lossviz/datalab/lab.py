@@ -78,8 +78,8 @@ VALUES: dict[str, Param] = {
               help="The learning rate as a share of the largest one that is stable at the start."),
         Param("lr", 0.01, 1e-8, 10.0, "log", title="learning rate of all",
               help="The learning rate on all surfaces."),
-        Param("momentum", 0.9, 0.0, 0.99, title="momentum of B",
-              help="B is SGD with this momentum; A has none."),
+        Param("momentum", 0.9, 0.0, 0.99,
+              help="Of B, which is SGD with momentum; A has none."),
         Param("steps", 200, 1, 2000, "log", help="How many times each optimizer steps."),
         Param("within", 0.01, 1e-6, 0.5, "log", title="target",
               help="The table counts the steps until so little of the way down is left."),
@@ -166,6 +166,7 @@ class DataLab:
         if self.uploaded:
             if self.params:
                 raise SettingError("An uploaded file has no parameters.")
+            object.__setattr__(self, "params", Options())
         else:
             if self.source not in names_of_tables():
                 raise registry.UnknownNameError("table", self.source, (*names_of_tables(), UPLOAD))

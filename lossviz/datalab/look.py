@@ -123,7 +123,7 @@ def counts_of(values: np.ndarray, labels: Sequence[str]) -> Counts:
 def summaries(column: Column, values: np.ndarray | None = None) -> Summary | Counts:
     """The summary of a column, or of other values (N,) in its place."""
     values = column.values if values is None else values
-    return summary_of(values) if column.numeric else counts_of(values, column.labels)
+    return counts_of(values, column.labels) if column.labels else summary_of(values)
 
 
 def correlations(values: np.ndarray) -> np.ndarray:

@@ -114,7 +114,8 @@ class Seen:
         size: Rows and columns.
         split: Training and test rows before cleaning, and after it.
         columns: A facet for each column, the target last.
-        rows: The first rows as texts.
+        order: The columns' names as they stand in the table.
+        rows: The first rows as texts, in this order.
         numeric: The names in the correlations.
         correlated: (C, C) before cleaning and after it.
         scatter: The pair of inputs.
@@ -130,6 +131,7 @@ class Seen:
     size: tuple[int, int]
     split: tuple[tuple[int, int], tuple[int, int]]
     columns: tuple[Facet, ...]
+    order: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: tuple[str, ...]
     correlated: tuple[np.ndarray, np.ndarray]
@@ -208,6 +210,7 @@ def seen_of(lab: DataLab, table: Table | None = None) -> Seen:
         size=(found.rows, len(found.columns)),
         split=(_sides(sample.train), _sides(after.train)),
         columns=facets(ready),
+        order=found.names,
         rows=tuple(tuple(column.shown(row) for column in found.columns) for row in rows),
         numeric=tuple(sample.names[place] for place in numeric),
         correlated=(

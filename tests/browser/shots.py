@@ -53,6 +53,12 @@ def sketched(page: Page) -> None:
     page.wait_for_timeout(1500)
 
 
+def drawn(page: Page) -> None:
+    """Wait until the small pictures of columns are there."""
+    page.wait_for_selector(".lv-drawing svg", timeout=60_000)
+    page.wait_for_timeout(1500)
+
+
 @dataclass(frozen=True)
 class View:
     """What a picture shows: an address, how to get there, and in which forms it is taken."""
@@ -73,6 +79,10 @@ PAGES = {
     "playground": View("/"),
     "race": View("/race"),
     "losses": View("/losses", ready=sketched),
+    "data": View("/data", ready=drawn),
+    "data-clean": View("/data", (("section", "clean"),), ready=drawn),
+    "data-scale": View("/data", (("section", "scale"),), ready=drawn),
+    "data-effect": View("/data", (("section", "effect"),), ready=end),
 }
 
 #: More of the playground.

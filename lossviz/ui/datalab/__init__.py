@@ -1,0 +1,1 @@
+"""The data page: a table looked at, cleaned, scaled, and trained on."""
