@@ -81,7 +81,8 @@ def align(
     is a linear assignment, which is solved exactly; the layers take turns in random order until
     none changes. Where a layer's activation is odd, each unit may be turned around as well. For one
     hidden layer the result is the nearest copy of all; for more it is one that no change of a
-    single layer improves, and the best of a few tries.
+    single layer improves, the best of a few: from the order of b, from one found layer by layer
+    from the inputs on (which undoes a mere reordering of a), and from random ones.
 
     Source: Entezari, Sedghi, Saukh and Neyshabur 2022; Ainsworth, Hayase and Srinivasa 2023 ("Git
     Re-Basin", algorithm 1); turning units around: Chen, Lu and Hecht-Nielsen 1993.
@@ -96,10 +97,10 @@ def align(
         b: The network to reorder.
         seed: Of the order in which layers take turns.
         signs: Whether units of odd activations (tanh) may be turned around.
-        tries: From the order of b, and from so many random ones less one; at least 1.
+        tries: So many random orders to start from, beside the two others.
 
     Raises:
-        SettingError: For any other model, ends that do not fit, or no tries.
+        SettingError: For any other model, ends that do not fit, or a negative number of tries.
 
     >>> net = nn.Sequential(nn.Linear(1, 2), nn.Tanh(), nn.Linear(2, 1))
     >>> prob = Problem.from_module(net, nn.MSELoss(), (torch.ones(2, 1), torch.ones(2, 1)))
@@ -110,13 +111,15 @@ def align(
     (True, [1, 0], 0.0)
     """
     stack = _stack_of(prob)
-    if tries < 1:
-        raise SettingError(f"tries is {tries}, but must be 1 or more.")
+    if tries < 0:
+        raise SettingError(f"tries is {tries}, but must be 0 or more.")
     first, last = end_of(prob, a, "a"), end_of(prob, b, "b")
     net_a, net_b = (_matrices(stack, prob.space, theta) for theta in (first, last))
     odd = [signs and isinstance(layer.activation, ODD) for layer in stack.layers[:-1]]
     generator = np.random.default_rng(seed)
-    found = [_match(net_a, net_b, odd, generator, shuffle=number > 0) for number in range(tries)]
+    starts = [_as_it_is(net_b), _from_the_inputs(net_a, net_b, odd)]
+    starts += [_at_random(net_b, generator) for _ in range(tries)]
+    found = [_match(net_a, net_b, odd, start, generator) for start in starts]
     orders = min(found, key=lambda found: _apart(net_a, _reordered(net_b, found)))
     theta = _reordered_vector(stack, prob.space, last, orders)
     return Alignment(
@@ -150,22 +153,38 @@ def _matrices(stack: DenseStack, space: ParamSpace, theta: Tensor) -> list[Tenso
     return found
 
 
+def _as_it_is(net: Sequence[Tensor]) -> list[Order]:
+    return [(np.arange(len(matrix)), matrix.new_ones(len(matrix))) for matrix in net[:-1]]
+
+
+def _at_random(net: Sequence[Tensor], generator: np.random.Generator) -> list[Order]:
+    sizes = [len(matrix) for matrix in net[:-1]]
+    return [(generator.permutation(size), torch.ones(size).double()) for size in sizes]
+
+
+def _from_the_inputs(
+    net_a: Sequence[Tensor], net_b: Sequence[Tensor], odd: Sequence[bool]
+) -> list[Order]:
+    """Each layer by the weights that lead into it alone: the inputs have no order to be found."""
+    orders: list[Order] = []
+    for number, own_odd in enumerate(odd):
+        into = _columns(net_b[number], orders[-1] if orders else None)
+        orders.append(_assigned(net_a[number] @ into.T, own_odd))
+    return orders
+
+
 def _match(
     net_a: Sequence[Tensor],
     net_b: Sequence[Tensor],
     odd: Sequence[bool],
+    start: Sequence[Order],
     generator: np.random.Generator,
-    shuffle: bool,
 ) -> list[Order]:
     """An order of each hidden layer of b that no change of a single one brings nearer to a."""
-    sizes = [len(matrix) for matrix in net_b[:-1]]
-    orders: list[Order] = [
-        (generator.permutation(size) if shuffle else np.arange(size), torch.ones(size).double())
-        for size in sizes
-    ]
+    orders = list(start)
     for _ in range(MOST_ROUNDS):
         changed = False
-        for layer in generator.permutation(len(sizes)):
+        for layer in generator.permutation(len(orders)):
             alike = _alike(net_a, net_b, orders, int(layer))
             best = _assigned(alike, odd[layer])
             # Rounding alone must not keep it going.

@@ -128,7 +128,8 @@ def random_slices(
         )
     if statistics is not None:
         prob = prob.with_statistics(statistics)
-    side = torch.linspace(-reach, reach, points, dtype=torch.float64)
+    # Its middle is 0 exactly.
+    side = reach * torch.arange(1 - points, points, 2, dtype=torch.float64) / (points - 1)
     radius = torch.linspace(0, reach, radii, dtype=torch.float64)
     coords = torch.cat([crossings(side, side), _rings(radius)])
     surfaces, heights = [], []

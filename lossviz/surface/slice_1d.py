@@ -64,8 +64,8 @@ def slice_1d(
 
     The direction is given, or drawn at random with the seed. With "filter" each output unit's part
     of it, with "layer" each tensor, gets the norm that the weights have there, as Li et al. (2018)
-    do, so that the widths of two such slices can be compared: ReLU networks that differ only by
-    a rescaling of their units (no biases) have the same filter-normalised slice.
+    do, so that the widths of two such slices can be compared: ReLU networks (no biases) that
+    differ only by a rescaling of whole layers have the same filter-normalised slice.
 
     How to read it: a valley that is wide in this picture is one in which all weights may change by
     the same share without harm. It is one direction out of P: it shows neither the sharpest one
@@ -99,7 +99,7 @@ def slice_1d(
     way: Normalize = normalize or ("filter" if direction is None else "none")
     check_normalisation(way, one_dimensional)
     axis = _axis(prob, center, direction, seed, way, one_dimensional)
-    at = _side(torch.linspace(-1, 1, 101, dtype=torch.float64) if t is None else t, "t")
+    at = _side(torch.arange(-50, 51, dtype=torch.float64) / 50 if t is None else t, "t")
     if statistics is not None:
         prob = prob.with_statistics(statistics)
     origin = prob.space.flatten(in_double(prob.space, center))
