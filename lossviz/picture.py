@@ -128,10 +128,13 @@ def track_of(comparison: Comparison, plane: Plane, run: Run, after: int = -1) ->
     steps = np.asarray(run.recorded)[frames]
     frames, steps = frames[steps > after], steps[steps > after]
     coords, residual = plane.project(run.weights[frames])
+    loss = np.asarray(run.metrics[f"{comparison.split}_loss"])[frames]
+    if problem.penalty is not None:  # the surface has it too
+        loss = loss + problem.penalty.value(run.weights[frames]).double().numpy()
     return Track(
         steps,
         coords.numpy(),
-        np.asarray(run.metrics[f"{comparison.split}_loss"])[frames],
+        loss,
         slice_loss(problem, plane, coords, _split(comparison)).double().numpy(),
         residual.numpy(),
     )

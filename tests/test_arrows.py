@@ -33,6 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "picture": {"comparison", "settings", "problem", "run", "plane", "surface", "curvature"},
     "losslab": {"registry", "settings", "problem"},
+    "checkup": {"registry", "settings", "problem", "run", "plane", "surface"},
     "contrib": {"registry", "settings", "problem", "run", "plane", "surface", "curvature"},
     "survey": {
         "registry", "settings", "comparison", "picture", "problem", "run", "plane", "surface",
@@ -42,7 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ui": {
         "registry", "settings", "comparison", "problem", "run", "plane", "surface", "engine",
         "figures", "picture", "course", "curvature", "connect", "survey", "export",
-        "datalab", "losslab",
+        "checkup", "datalab", "losslab",
     },
 }  # fmt: skip
 

@@ -28,19 +28,28 @@ if TYPE_CHECKING:
 _GLOBAL_GENERATOR = threading.Lock()
 
 
-def build(exp: Experiment) -> Problem:
+#: Numbers of the training and of the test rows of a table.
+Rows = tuple[np.ndarray, np.ndarray]
+
+
+def build(exp: Experiment, rows: Rows | None = None) -> Problem:
     """The problem of an experiment; the same experiment always gives the same numbers.
 
     The data are drawn and split with ``data_seed``, the parameters with ``seed``. The random state
     of the caller stays as it was. Batch normalisation takes the statistics of the batch, as torch
     does in training (`lossviz.problem.normalise`).
 
+    Args:
+        exp: The settings.
+        rows: The training and the test rows of the data set, in place of those that ``test_share``
+            and ``data_seed`` say.
+
     Raises:
         SettingError: When the choices do not go together.
     """
     loss = registry.losses[exp.loss]
     dtype: torch.dtype = getattr(torch, exp.dtype)
-    data = build_data(exp)
+    data = build_data(exp, rows)
     reason = loss.refuses(data.targets)
     if reason:
         raise SettingError(reason)
@@ -69,7 +78,7 @@ def _disturbance(exp: Experiment, model: ModuleModel) -> Disturbance | None:
 # --- data --------------------------------------------------------------------------------------
 
 
-def build_data(exp: Experiment) -> Data:
+def build_data(exp: Experiment, rows: Rows | None = None) -> Data:
     """The samples of an experiment, split and scaled.
 
     The scaling is fitted on the training samples alone. In a regression the targets are scaled
@@ -86,7 +95,7 @@ def build_data(exp: Experiment) -> Data:
     entry = registry.datasets[exp.dataset]
     shape = entry.shape(exp.dataset_params)
     table: Table = entry.make(np.random.default_rng(exp.data_seed), **exp.dataset_params)
-    train, test = split(table.targets, exp.test_share, exp.data_seed, shape.classes)
+    train, test = rows or split(table.targets, exp.test_share, exp.data_seed, shape.classes)
     if exp.label_noise:
         noisy = with_label_noise(
             table.targets, train, exp.label_noise, shape.classes, exp.data_seed

@@ -4,10 +4,11 @@
 # isort: off
 from lossviz.problem.datasets import curves
 from lossviz.problem.datasets import clusters
+from lossviz.problem.datasets import halves
 from lossviz.problem.datasets import values
 from lossviz.problem.datasets import real
 from lossviz.problem.datasets import sequences
 from lossviz.problem.datasets import characters
 # isort: on
 
-__all__ = ["characters", "clusters", "curves", "real", "sequences", "values"]
+__all__ = ["characters", "clusters", "curves", "halves", "real", "sequences", "values"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
 from torch import nn
@@ -46,11 +47,14 @@ def make_mlp(
       (2): Linear(in_features=8, out_features=1, bias=True)
     )
     """
-    layers: list[nn.Module] = []
-    for fan_in in [inputs] + [width] * (depth - 1):
-        layers += [nn.Linear(fan_in, width), ACTIVATIONS[activation]()]
-        layers += [nn.Dropout(dropout)] if dropout else []
-    return nn.Sequential(*layers, nn.Linear(width, outputs))
+    layers: dict[str, nn.Module] = {}
+    for place, fan_in in enumerate([inputs] + [width] * (depth - 1)):
+        layers[f"{2 * place}"] = nn.Linear(fan_in, width)
+        layers[f"{2 * place + 1}"] = ACTIVATIONS[activation]()
+        if dropout:
+            # Under a name of its own: the weights keep theirs, and stay comparable.
+            layers[f"{2 * place + 1}_dropout"] = nn.Dropout(dropout)
+    return nn.Sequential(OrderedDict(layers) | {f"{2 * depth}": nn.Linear(width, outputs)})
 
 
 def code(params: Mapping[str, Value], shape: Shape, outputs: int) -> Code:
