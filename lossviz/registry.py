@@ -397,8 +397,10 @@ class OptimizerEntry(Entry):
         worked: ``worked(run)`` gives one step in formulas and numbers, a
             `lossviz.run.worked.Worked`, for a run whose optimizer was watched; None where it has
             none.
-        stability: ``stability(run)`` gives a `lossviz.run.stability.Stability` for such a run; None
-            where no limit is known.
+        stability: ``stability(run)`` gives a `lossviz.run.stability.Stability` for such a run, or
+            None where no limit is known with these parameters; None where none is ever known.
+        unworked: Why there is no ``worked``, in a sentence for a person.
+        unlimited: Why there is no stability limit, likewise.
     """
 
     layout: Literal["flat", "tensors"] = "flat"
@@ -406,6 +408,8 @@ class OptimizerEntry(Entry):
     refuses: Callable[[Sequence[tuple[int, ...]]], str] = lambda shapes: ""
     worked: Callable[[Any], Any] | None = None
     stability: Callable[[Any], Any] | None = None
+    unworked: str = ""
+    unlimited: str = ""
 
     @property
     def elementwise(self) -> bool:

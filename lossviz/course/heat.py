@@ -113,11 +113,13 @@ class Account:
         steps: (F,).
         why: What happens there, in words and numbers.
         worked: One step in formulas and numbers, or None where the optimizer has none.
+        unworked: Why it has none, in a sentence; "" for no reason.
     """
 
     steps: np.ndarray
     why: Why
     worked: Worked | None
+    unworked: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -295,6 +297,7 @@ def account_of_run(course: Course, run: Run) -> Account:
         np.asarray(run.recorded)[frames],
         why.at(frames),
         None if worked is None else replace(worked, values=_taken(worked.values, frames)),
+        entry.unworked,
     )
 
 

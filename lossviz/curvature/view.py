@@ -80,6 +80,12 @@ class View:
         return optimizers[self.run.method.optimizer].title
 
     @property
+    def unlimited(self) -> str:
+        """Why no stability limit is known for it, as the rest of a sentence; "" for no reason."""
+        reason = optimizers[self.run.method.optimizer].unlimited
+        return reason[:1].lower() + reason[1:]
+
+    @property
     def has_limit(self) -> bool:
         """Whether a stability limit is known for it."""
         return self.found is not None

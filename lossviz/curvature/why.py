@@ -214,7 +214,8 @@ def _facts(view: View) -> tuple[Fact, ...]:
         Fact("Learning rate", ("{rate} for this step",)),
     ]
     if not view.has_limit:
-        return (*facts, Fact("Stability limit", (f"none is known for {view.title}",)))
+        reason = f": {view.unlimited}" if view.unlimited else ""
+        return (*facts, Fact("Stability limit", (f"none is known for {view.title}{reason}",)))
     if view.scaled:
         told = "{seen}, as the optimizer's own scales make it"
         facts.append(Fact("Scaled curvature", (told,)))

@@ -226,16 +226,34 @@ class Ledger:
         self.add("g", formula, "{g}", g=gradient.numpy().astype(np.float64))
         return self.values["g"]
 
-    def decayed(self, g: Floats, skip: bool = False) -> tuple[Floats, str]:
-        """The gradient with the weight decay that joins it, and its name."""
+    def decayed(self, g: Floats, skip: bool = False, name: str = "g") -> tuple[Floats, str]:
+        """The gradient with the weight decay that joins it, and its name.
+
+        Args:
+            g: (frames, P), the gradient.
+            skip: Whether the weight decay goes another way.
+            name: Of this gradient among the values.
+        """
         decay = float(self.params.get("weight_decay", 0.0))
         if decay == 0 or skip:
-            return g, "g"
+            return g, name
         self.add(
-            "g", r"g + \lambda \theta", f"{{g}} + {constant(decay)}·{{x}} = {{h}}",
+            "g", r"g + \lambda \theta", f"{{{name}}} + {constant(decay)}·{{x}} = {{h}}",
             h=g + decay * self.x,
         )  # fmt: skip
         return self.values["h"], "h"
+
+    def weight_decay(self, decoupled: bool) -> tuple[Floats, str]:
+        """The gradient and its name, behind the line of the weight decay of either kind."""
+        g, name = self.decayed(self.gradient(), skip=decoupled)
+        decay = float(self.params["weight_decay"])
+        if decoupled and decay:
+            self.shrunk(
+                column(1 - self.rate * decay),
+                r"(1 - \eta \lambda)",
+                f"(1 − {{lr}}·{constant(decay)})",
+            )
+        return g, name
 
     def shrunk(self, factor: Floats, formula: str, filled: str) -> None:
         """The line of a weight decay apart from the gradient; the step then starts there."""

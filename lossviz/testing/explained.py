@@ -46,7 +46,10 @@ def check_explained(entry: OptimizerEntry) -> None:
         if entry.worked is not None:
             _check_worked(who, entry.worked(run), run)
         if entry.stability is not None:
-            _check_stability(who, entry.stability(run), run)
+            found = entry.stability(run)
+            if found is None:
+                continue
+            _check_stability(who, found, run)
             if "lr" in params:
                 _try_limit(who, entry, params)
 

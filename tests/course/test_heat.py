@@ -396,7 +396,7 @@ def test_an_account_is_that_of_the_contender_asked_for():
 
 
 def test_an_optimizer_that_shows_no_step_still_has_its_reasons():
-    account = account_of(one("booth", Contender("adan"), steps=10), 0)
+    account = account_of(one("booth", Contender("shampoo"), steps=10), 0)
     assert account.worked is None
     assert account.why.sentences
 

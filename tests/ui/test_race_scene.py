@@ -10,6 +10,7 @@ import pytest
 
 from lossviz import registry
 from lossviz.comparison import Contender, letters
+from lossviz.contrib.extra.preconditioned import MATRICES, TURNED
 from lossviz.course import Course, Crowd, Heat, crowd_of, heat_of
 from lossviz.course.course import usable
 from lossviz.course.heat import Fan, account_of, surface_of
@@ -272,10 +273,16 @@ def test_pages_beside_the_picture(course: Course):
     assert all(line.mathml.startswith("<math") for line in step.lines)
 
 
-def test_an_optimizer_without_formulas_has_one_page():
-    account = account_of(Course(function="booth", contenders=(Contender("adan"),), steps=5), 0)
+def test_an_optimizer_without_formulas_says_why():
+    account = account_of(Course(function="booth", contenders=(Contender("soap"),), steps=5), 0)
     assert isinstance(account.why, Why)
-    assert [page.title for page in scene.ledgers("A", account)] == ["Why"]
+    why, step = scene.ledgers("A", account)
+    assert why.lines[-1].templates == (f"none is known for SOAP: {TURNED[0].lower()}{TURNED[1:]}",)
+    assert step.title == "One step"
+    assert [line.templates for line in step.lines] == [(MATRICES,)]
+    check_ledger(step)
+    untold = replace(account, unworked="")
+    assert [page.title for page in scene.ledgers("A", untold)] == ["Why"]
 
 
 @pytest.mark.parametrize("entry", MOVERS, ids=lambda entry: entry.name)

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch.optim import Optimizer
 
+from lossviz.contrib.extra import limits, worked_adaptive, worked_lamb
 from lossviz.contrib.extra.package import DECOUPLE, offer, package
 from lossviz.registry import OptimizerEntry, Param, SettingError
 from lossviz.run.optimizers import shared
@@ -71,6 +72,8 @@ offer(
         r"s \leftarrow \beta_2 s + (1 - \beta_2) (g - m)^2 + \epsilon, \quad "
         r"\theta \leftarrow \theta - \eta\, \frac{\hat m}{\sqrt{\hat s} + \epsilon}",
         cite="Zhuang et al. 2020",
+        worked=worked_adaptive.worked_adabelief,
+        stability=limits.adabelief,
         params=(
             shared.lr(0.01),
             *BETAS,
@@ -100,6 +103,8 @@ offer(
         r"\theta \leftarrow \theta - \eta\, "
         r"\frac{\hat m + \beta_2 \hat v}{\sqrt{\hat n} + \epsilon}",
         cite="Xie et al. 2022",
+        worked=worked_adaptive.worked_adan,
+        stability=limits.adan,
         params=(
             shared.lr(0.01),
             shared.beta("beta1", 0.98, "the gradient"),
@@ -129,6 +134,8 @@ offer(
         r"\frac{g}{\max(\sqrt{v}, \epsilon)}, t^{1/4}\right), \quad "
         r"\theta \leftarrow \theta - \eta\, m, \quad v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2",
         cite="Taniguchi et al. 2024",
+        worked=worked_adaptive.worked_adopt,
+        stability=limits.adopt,
         params=(
             shared.lr(0.01),
             shared.beta("beta1", 0.9, "the scaled gradient"),
@@ -150,6 +157,8 @@ offer(
         r"v \leftarrow v - (1 - \beta_2)\, \mathrm{sign}(v - g^2)\, g^2, \quad "
         r"\theta \leftarrow \theta - \eta\, \frac{\hat m}{\sqrt{\hat v} + \epsilon}",
         cite="Zaheer et al. 2018",
+        worked=worked_adaptive.worked_yogi,
+        stability=limits.yogi,
         params=(
             shared.lr(0.01),
             shared.beta("beta1", 0.9, "the gradient"),
@@ -183,6 +192,8 @@ offer(
         r"\theta \leftarrow \theta - \eta\, "
         r"\frac{\hat m_1 + \alpha m_2}{\sqrt{\hat v} + \epsilon}",
         cite="Pagliardini, Ablin and Grangier 2024",
+        worked=worked_adaptive.worked_ademamix,
+        stability=limits.ademamix,
         params=(
             shared.lr(0.01),
             *BETAS,
@@ -213,6 +224,9 @@ offer(
         r"\theta \leftarrow \theta - \frac{\eta}{1 - \beta_1^t}\, "
         r"\frac{\min(\lVert \theta \rVert, 10)}{\lVert r \rVert + \epsilon}\, r",
         cite="You et al. 2019",
+        worked=worked_lamb.worked_lamb,
+        unlimited="Its step is as long as its learning rate times the weights, whatever the "
+        "curvature.",
         layout="tensors",
         params=(
             shared.lr(0.01),

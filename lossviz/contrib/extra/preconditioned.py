@@ -13,6 +13,11 @@ from lossviz.registry import OptimizerEntry, Param
 from lossviz.run.optimizers import shared
 from lossviz.run.optimizers.shared import Parameters, telling
 
+MATRICES = "Its step turns the gradient by matrices, so no coordinate has a formula of its own."
+TURNED = (
+    "It divides by matrices that change with every gradient, and with them the curvature it feels."
+)
+
 
 @cache
 def diverging(name: str) -> Any:
@@ -67,6 +72,8 @@ offer(
         r"\theta \leftarrow \theta - \eta\, L^{-1/4}\, G\, R^{-1/4} \quad "
         r"(\text{for a vector } \theta \leftarrow \theta - \eta\, L^{-1/2} g)",
         cite="Gupta, Koren and Singer 2018",
+        unworked=MATRICES,
+        unlimited=TURNED,
         layout="tensors",
         params=(
             shared.lr(0.1),
@@ -101,6 +108,8 @@ offer(
         r"\quad R = Q_R \Lambda' Q_R^\top, \quad \theta \leftarrow \theta - \eta\, "
         r"Q_L\, \mathrm{Adam}(Q_L^\top G\, Q_R)\, Q_R^\top",
         cite="Vyas et al. 2024",
+        unworked=MATRICES,
+        unlimited=TURNED,
         layout="tensors",
         params=(
             shared.lr(0.01),

@@ -3,14 +3,40 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
+import torch
 from torch.optim import Optimizer
 
+from lossviz.contrib.extra import limits, worked_prodigy
 from lossviz.contrib.extra.package import DECOUPLE, offer, package
 from lossviz.registry import OptimizerEntry, Param
 from lossviz.run.optimizers import shared
 from lossviz.run.optimizers.shared import BETAS, PLAIN, Parameters, telling
+
+
+@cache
+def remembering() -> Any:
+    """The package's Prodigy, whose memory of each tensor holds the distance too.
+
+    The package keeps it, and the sum it comes from, beside its options, where nobody looks.
+    """
+    kind: Any = package().Prodigy
+
+    class Remembering(kind):
+        @torch.no_grad()
+        def step(self, closure: Any = None) -> Any:
+            loss = super().step(closure)
+            first = self.param_groups[0]
+            for tensor, state in self.state.items():
+                for name in ("d", "d_numerator"):
+                    if name not in state:
+                        state[name] = tensor.new_zeros((), dtype=torch.float64)
+                    state[name].fill_(float(first[name]))
+            return loss
+
+    return Remembering
 
 
 @telling
@@ -21,7 +47,7 @@ def make_prodigy(
 
     The package sums up its estimate of the distance in single precision, whatever the weights are.
     """
-    return package().Prodigy(
+    return remembering()(
         parameters,
         betas=(beta1, beta2),
         growth_rate=growth_rate or math.inf,
@@ -44,6 +70,8 @@ offer(
         r"\theta \leftarrow \theta - \eta d\, \frac{m}{\sqrt{v} + d \epsilon}, \quad "
         r"d \leftarrow \max\!\left(d, c\, \frac{r}{\lVert s \rVert_1}\right)",
         cite="Mishchenko and Defazio 2023",
+        worked=worked_prodigy.worked_prodigy,
+        stability=limits.prodigy,
         # The distance is one number for all coordinates.
         layout="tensors",
         params=(

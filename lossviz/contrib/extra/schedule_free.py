@@ -12,6 +12,7 @@ from typing import Any
 
 from torch.optim import Optimizer
 
+from lossviz.contrib.extra import limits, worked_averages
 from lossviz.contrib.extra.package import offer, package
 from lossviz.registry import OptimizerEntry, Param
 from lossviz.run.optimizers import shared
@@ -66,6 +67,8 @@ offer(
         r"x \leftarrow (1 - c_t)\, x + c_t z, \quad "
         r"c_t = \frac{w_t}{w_1 + \dots + w_t},\ w_t = t^r (\max \eta)^p",
         cite="Defazio et al. 2024, The Road Less Scheduled",
+        worked=worked_averages.worked_schedule_free_sgd,
+        stability=limits.schedule_free_sgd,
         params=(
             shared.lr(0.5),
             interpolation("momentum"),
@@ -88,6 +91,8 @@ offer(
         r"\quad x \leftarrow (1 - c_t)\, x + c_t z, \quad "
         r"c_t = \frac{w_t}{w_1 + \dots + w_t},\ w_t = t^r (\max \eta)^p",
         cite="Defazio et al. 2024, The Road Less Scheduled",
+        worked=worked_averages.worked_schedule_free_adamw,
+        stability=limits.schedule_free_adamw,
         params=(
             shared.lr(0.02),
             interpolation("beta1"),

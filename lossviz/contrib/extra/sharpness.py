@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch.optim import Optimizer
 
+from lossviz.contrib.extra import limits, worked_sam
 from lossviz.contrib.extra.package import offer, package
 from lossviz.registry import OptimizerEntry, Param, SettingError
 from lossviz.run.optimizers import shared
@@ -32,8 +33,18 @@ def both_passes() -> Any:
             self.first_step()
             with torch.enable_grad():
                 closure()
+            for tensor in (t for group in self.param_groups for t in group["params"]):
+                if tensor.grad is not None:
+                    self._remember(tensor)
             self.second_step()
             return loss
+
+        def _remember(self, tensor: Any) -> None:
+            """Keep the second gradient, so that it can be watched."""
+            state = self.state[tensor]
+            if "worst" not in state:
+                state["worst"] = torch.empty_like(tensor)
+            state["worst"].copy_(tensor.grad)
 
     return BothPasses
 
@@ -63,6 +74,9 @@ offer(
         formula=r"\tilde\theta = \theta + \rho\, \frac{g(\theta)}{\lVert g(\theta) \rVert}, \quad "
         r"\theta \leftarrow \theta - \eta\, g(\tilde\theta)",
         cite="Foret et al. 2020; adaptive: Kwon et al. 2021",
+        worked=worked_sam.worked_sam,
+        stability=limits.sam,
+        unlimited="With distances in units of the weights, what is uphill changes with them.",
         # The length of the gradient is one number for all coordinates.
         layout="tensors",
         closure=True,

@@ -6,10 +6,16 @@ from typing import Any
 
 from torch.optim import Optimizer
 
+from lossviz.contrib.extra import worked_signs
 from lossviz.contrib.extra.package import DECOUPLE, offer, package
 from lossviz.registry import OptimizerEntry, Param
 from lossviz.run.optimizers import shared
 from lossviz.run.optimizers.shared import PLAIN, Parameters, telling
+
+SAME_LENGTH = (
+    "Every step has the length of the learning rate in each coordinate, whatever the curvature: it "
+    "ends by going to and fro."
+)
 
 
 @telling
@@ -33,6 +39,8 @@ offer(
         formula=r"\theta \leftarrow \theta - \eta\, \mathrm{sign}(\beta_1 m + (1 - \beta_1)\, g), "
         r"\quad m \leftarrow \beta_2 m + (1 - \beta_2)\, g",
         cite="Chen et al. 2023, Symbolic Discovery of Optimization Algorithms",
+        worked=worked_signs.worked_lion,
+        unlimited=SAME_LENGTH,
         params=(
             shared.lr(0.01),
             Param("beta1", 0.9, 0.0, 0.99999, help="Share of the momentum in the sign."),
@@ -52,6 +60,8 @@ offer(
         formula=r"m \leftarrow \mu m + (1 - \mu)\, g, \quad "
         r"\theta \leftarrow \theta - \eta\, \mathrm{sign}(m)",
         cite="Bernstein et al. 2018",
+        worked=worked_signs.worked_sign_sgd,
+        unlimited=SAME_LENGTH,
         params=(
             shared.lr(0.01),
             Param("momentum", 0.0, 0.0, 0.99999, help="Memory of the gradient; 0 for none."),

@@ -165,6 +165,8 @@ optimizers.add(
         r"\eta_i\, \mathrm{sign}(g_i)",
         cite="Riedmiller and Braun 1993",
         worked=worked_rprop,
+        unlimited="Its steps grow and shrink by the signs of the gradient; the learning rate only "
+        "sets the first one.",
         params=(
             shared.lr(0.01),
             Param("eta_minus", 0.5, 0.01, 0.99, "linear", "Factor after a change of sign."),
@@ -188,6 +190,8 @@ optimizers.add(
         cite="Shazeer and Stern 2018",
         layout="tensors",
         worked=worked_adafactor,
+        unlimited="Its step is as long as its learning rate times the weights, whatever the "
+        "curvature.",
         params=(
             shared.lr(0.1),
             Param("beta2_decay", -0.8, -2.0, 0.0, "linear", "Power with which memory grows."),

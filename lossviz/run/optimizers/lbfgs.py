@@ -58,6 +58,7 @@ optimizers.add(
         cite="Nocedal 1980; Liu and Nocedal 1989",
         closure=True,
         worked=worked_lbfgs,
+        unlimited="It measures the curvature, and takes the length of its steps from it.",
         params=(
             shared.lr(1.0),
             Param("max_iter", 20, 1, 100, "log", "Iterations within one step."),

@@ -34,7 +34,7 @@ def sgd(run: Run) -> Stability:
     """
     params = run.method.params
     values = worked_sgd.worked_sgd(run).values
-    mu = _option(run, values, "momentum")
+    mu = option_of(run, values, "momentum")
     scale = np.ones(run.weights.shape)
     decay = float(params["weight_decay"])
     if params["momentum"] == 0:
@@ -55,41 +55,47 @@ def asgd(run: Run) -> Stability:
     worked = worked_sgd.worked_asgd(run)
     limit = 2 - float(run.method.params["lambd"]) * worked.values["eta"]
     rule = "(2 - lambd rate) / curvature, with its own falling rate"
-    return Stability(limit, _scale(worked), rule, float(run.method.params["weight_decay"]))
+    return Stability(limit, scale_of(worked), rule, float(run.method.params["weight_decay"]))
 
 
 def adam(run: Run) -> Stability:
-    """Adam; see `_running_mean`."""
-    return _running_mean(run, worked_adam.worked_adam(run), decoupled=False)
+    """Adam; see `running_mean`."""
+    return running_mean(run, worked_adam.worked_adam(run), decoupled=False)
 
 
 def adamw(run: Run) -> Stability:
-    """AdamW; see `_running_mean`."""
-    return _running_mean(run, worked_adam.worked_adamw(run), decoupled=True)
+    """AdamW; see `running_mean`."""
+    return running_mean(run, worked_adam.worked_adamw(run), decoupled=True)
 
 
 def radam(run: Run) -> Stability:
-    """RAdam, whose scale is 1 until its mean square can be trusted; see `_running_mean`."""
+    """RAdam, whose scale is 1 until its mean square can be trusted; see `running_mean`."""
     decoupled = bool(run.method.params["decoupled_weight_decay"])
-    return _running_mean(run, worked_adam.worked_radam(run), decoupled)
+    return running_mean(run, worked_adam.worked_radam(run), decoupled)
 
 
 def adamax(run: Run) -> Stability:
-    """Adamax; see `_running_mean`."""
-    return _running_mean(run, worked_adam.worked_adamax(run), decoupled=False)
+    """Adamax; see `running_mean`."""
+    return running_mean(run, worked_adam.worked_adamax(run), decoupled=False)
 
 
-def _running_mean(run: Run, worked: Worked, decoupled: bool) -> Stability:
+def running_mean(run: Run, worked: Worked, decoupled: bool, corrected: bool = True) -> Stability:
     """A step along the running mean m = beta1 m + (1 - beta1) g.
 
     z^2 - (a + beta1 - (1 - beta1) k) z + a beta1, so that k < (1 + a)(1 + beta1) / (1 - beta1). The
     factor a is 1 - rate * lambda where the weight decay is apart from the gradient, else 1.
+
+    Args:
+        run: A watched run.
+        worked: Its steps.
+        decoupled: Whether the weight decay is apart from the gradient.
+        corrected: Whether the mean is divided by 1 - beta1^t; the scale then has that factor.
     """
-    beta, kept, decay = _common(run, worked, decoupled)
+    beta, kept, decay = common(run, worked, decoupled)
     limit = (1 + kept) * (1 + beta) / (1 - beta)
     rule = "(2 + 2 beta1) / (1 - beta1) / scaled curvature"
-    corrected = 1 - beta ** worked.values["t"]
-    return Stability(limit, _scale(worked, column(1 / corrected)), rule, decay)
+    factor = column(1 / (1 - beta ** worked.values["t"])) if corrected else 1.0
+    return Stability(limit, scale_of(worked, factor), rule, decay)
 
 
 def nadam(run: Run) -> Stability:
@@ -100,16 +106,16 @@ def nadam(run: Run) -> Stability:
     is beta1, and this is Nesterov's limit over 1 - beta1.
     """
     worked = worked_adam.worked_nadam(run)
-    beta, kept, decay = _common(run, worked, bool(run.method.params["decoupled_weight_decay"]))
+    beta, kept, decay = common(run, worked, bool(run.method.params["decoupled_weight_decay"]))
     values = worked.values
-    p = _filled((1 - values["mu"]) / (1 - values["product"]))
-    q = _filled(values["mu_next"] / (1 - values["product_next"]))
+    p = filled((1 - values["mu"]) / (1 - values["product"]))
+    q = filled(values["mu_next"] / (1 - values["product_next"]))
     limit = (1 + kept) * (1 + beta) / ((1 + beta) * p + (1 - beta) * q)
     rule = (
         "(2 + 2 beta1) / ((1 + beta1) p + (1 - beta1) q) / scaled curvature, for a step along "
         "p g + q m"
     )
-    return Stability(limit, _scale(worked), rule, decay)
+    return Stability(limit, scale_of(worked), rule, decay)
 
 
 def adagrad(run: Run) -> Stability:
@@ -128,34 +134,34 @@ def rmsprop(run: Run) -> Stability:
 
 
 def _scaled(run: Run, worked: Worked) -> Stability:
-    mu = _option(run, worked.values, "momentum")
+    mu = option_of(run, worked.values, "momentum")
     rule = "(2 + 2 momentum) / scaled curvature" if mu.any() else "2 / scaled curvature"
     decay = float(run.method.params["weight_decay"])
-    return Stability(2 + 2 * mu, _scale(worked), rule, decay)
+    return Stability(2 + 2 * mu, scale_of(worked), rule, decay)
 
 
-def _common(run: Run, worked: Worked, decoupled: bool) -> tuple[Floats, Floats, float]:
+def common(run: Run, worked: Worked, decoupled: bool) -> tuple[Floats, Floats, float]:
     """beta1 (frames,), the share of the weights that a step keeps (frames,), the decay of H."""
-    beta = _option(run, worked.values, "beta1")
+    beta = option_of(run, worked.values, "beta1")
     decay = float(run.method.params["weight_decay"])
     if decoupled:
         return beta, 1 - decay * worked.values["lr"], 0.0
     return beta, np.ones_like(beta), decay
 
 
-def _option(run: Run, values: Mapping[str, Floats], name: str) -> Floats:
+def option_of(run: Run, values: Mapping[str, Floats], name: str) -> Floats:
     """A parameter (frames,), as a schedule may have moved it; 0 where the optimizer has none."""
     if name in values:
         return values[name]
     return np.full(len(run.weights), float(run.method.params.get(name, 0.0)))
 
 
-def _scale(worked: Worked, factor: Floats | float = 1.0) -> Floats:
+def scale_of(worked: Worked, factor: Floats | float = 1.0) -> Floats:
     """The scale (frames, P) of each step; at the last frame that of the last step."""
-    return _filled(worked.values[worked.scale] * factor)
+    return filled(worked.values[worked.scale] * factor)
 
 
-def _filled(values: Floats) -> Floats:
+def filled(values: Floats) -> Floats:
     """The last row, where no step follows, as the one before."""
     if len(values) > 1:
         values = values.copy()

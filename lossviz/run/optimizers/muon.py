@@ -176,6 +176,8 @@ optimizers.add(
         r"\eta\, \sqrt{\max(1, \tfrac{\text{rows}}{\text{columns}})}\ "
         r"\mathrm{NewtonSchulz}(G + \mu B)",
         cite="Jordan et al. 2024; Liu et al. 2025",
+        unworked="Its step makes a matrix orthogonal, so no coordinate has a formula of its own.",
+        unlimited="Every step has the same length, whatever the curvature.",
         layout="tensors",
         refuses=refuses_muon,
         params=(

@@ -25,10 +25,10 @@ def worked_adamw(run: Run) -> Worked:
 
 
 def _adam(book: Ledger, decoupled: bool) -> Worked:
-    _, name = _weight_decay(book, decoupled)
-    _mean(book, name)
-    _square(book, name)
-    _corrected_mean(book)
+    _, name = book.weight_decay(decoupled)
+    running_mean(book, name)
+    running_square(book, name)
+    corrected_mean(book)
     _corrected_square(book, "largest" if book.params["amsgrad"] else "v")
     return book.finish(
         -column(book.rate) * book.values["m_hat"] * book.values["scale"],
@@ -44,9 +44,9 @@ def _adam(book: Ledger, decoupled: bool) -> Worked:
 def worked_nadam(run: Run) -> Worked:
     """The step of `torch.optim.NAdam`; the product of its momenta is in single precision."""
     book = Ledger(run)
-    g, name = _weight_decay(book, bool(book.params["decoupled_weight_decay"]))
-    _mean(book, name)
-    _square(book, name)
+    g, name = book.weight_decay(bool(book.params["decoupled_weight_decay"]))
+    running_mean(book, name)
+    running_square(book, name)
     _corrected_square(book, "v")
     _nadam_momenta(book)
     values = book.values
@@ -109,11 +109,11 @@ def _nadam_momenta(book: Ledger) -> None:
 def worked_radam(run: Run) -> Worked:
     """The step of `torch.optim.RAdam`."""
     book = Ledger(run)
-    _, name = _weight_decay(book, bool(book.params["decoupled_weight_decay"]))
-    _mean(book, name)
-    _square(book, name)
-    _corrected_mean(book)
-    _rectified(book)
+    _, name = book.weight_decay(bool(book.params["decoupled_weight_decay"]))
+    running_mean(book, name)
+    running_square(book, name)
+    corrected_mean(book)
+    rectified(book)
     return book.finish(
         -column(book.rate) * book.values["m_hat"] * book.values["scale"],
         r"\Delta",
@@ -125,8 +125,14 @@ def worked_radam(run: Run) -> Worked:
     )
 
 
-def _rectified(book: Ledger) -> None:
-    """How long the mean square's memory is, and what RAdam divides by once that is enough."""
+def rectified(book: Ledger, name: str = "v", symbol: str = "v") -> None:
+    """How long the mean square's memory is, and what RAdam divides by once that is enough.
+
+    Args:
+        book: Where the lines go.
+        name: Of the mean square among the values.
+        symbol: Of it in formulas.
+    """
     beta2, t, eps = float(book.params["beta2"]), book.t, float(book.params["eps"])
     longest = 2 / (1 - beta2) - 1
     book.add(
@@ -141,7 +147,7 @@ def _rectified(book: Ledger) -> None:
     trusted = rho > 5
     with np.errstate(invalid="ignore", divide="ignore"):
         r = np.sqrt((rho - 4) * (rho - 2) * longest / ((longest - 4) * (longest - 2) * rho))
-        rooted = np.sqrt(column(1 - beta2**t)) / (np.sqrt(book.values["v"]) + eps)
+        rooted = np.sqrt(column(1 - beta2**t)) / (np.sqrt(book.values[name]) + eps)
     r = np.where(trusted, r, np.nan)
     # Before the mean square can be trusted the step is that of plain momentum.
     scale = np.where(trusted[:, None], column(r) * rooted, 1.0)
@@ -154,7 +160,8 @@ def _rectified(book: Ledger) -> None:
     )
     book.add(
         "s",
-        r"\begin{cases} r_t \sqrt{1 - \beta_2^t} / (\sqrt v + \epsilon) & \rho_t > 5 \\ "
+        rf"\begin{{cases}} r_t \sqrt{{1 - \beta_2^t}} / (\sqrt {symbol} + \epsilon) & "
+        r"\rho_t > 5 \\ "
         r"1 & \text{else} \end{cases}",
         "{scale} (1 until ρ is above 5; it is {rho})",
         scale=scale,
@@ -165,7 +172,7 @@ def worked_adamax(run: Run) -> Worked:
     """The step of `torch.optim.Adamax`."""
     book = Ledger(run)
     _, name = book.decayed(book.gradient())
-    _mean(book, name)
+    running_mean(book, name)
     beta2, eps = constant(book.params["beta2"]), constant(book.params["eps"])
     book.add(
         "u",
@@ -174,7 +181,7 @@ def worked_adamax(run: Run) -> Worked:
         u_before=book.before("exp_inf"),
         u=book.after("exp_inf"),
     )
-    _corrected_mean(book)
+    corrected_mean(book)
     with np.errstate(divide="ignore", invalid="ignore"):
         book.values["scale"] = 1 / book.values["u"]
     return book.finish(
@@ -188,20 +195,8 @@ def worked_adamax(run: Run) -> Worked:
     )
 
 
-def _weight_decay(book: Ledger, decoupled: bool) -> tuple[Floats, str]:
-    """The gradient, and the line of the weight decay of either kind."""
-    g, name = book.decayed(book.gradient(), skip=decoupled)
-    decay = float(book.params["weight_decay"])
-    if decoupled and decay:
-        book.shrunk(
-            column(1 - book.rate * decay),
-            r"(1 - \eta \lambda)",
-            f"(1 − {{lr}}·{constant(decay)})",
-        )
-    return g, name
-
-
-def _mean(book: Ledger, name: str) -> None:
+def running_mean(book: Ledger, name: str) -> None:
+    """The line of the mean of the gradients of this name."""
     beta = book.option("beta1")
     book.add(
         "m",
@@ -212,7 +207,8 @@ def _mean(book: Ledger, name: str) -> None:
     )
 
 
-def _square(book: Ledger, name: str) -> None:
+def running_square(book: Ledger, name: str) -> None:
+    """The line of the mean of their squares."""
     beta = book.option("beta2")
     book.add(
         "v",
@@ -223,7 +219,8 @@ def _square(book: Ledger, name: str) -> None:
     )
 
 
-def _corrected_mean(book: Ledger) -> None:
+def corrected_mean(book: Ledger) -> None:
+    """The line of that mean as it is used while it is young."""
     beta = book.option("beta1")
     book.add(
         r"\hat m",

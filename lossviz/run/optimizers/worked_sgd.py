@@ -18,7 +18,7 @@ def worked_sgd(run: Run) -> Worked:
     g, name = book.decayed(book.gradient())
     momentum = book.params["momentum"] != 0
     if momentum:
-        g, name = _momentum(book, g, name)
+        g, name = along_momentum(book, g, name)
     return book.finish(
         -column(book.rate) * g,
         r"\Delta",
@@ -28,9 +28,9 @@ def worked_sgd(run: Run) -> Worked:
     )
 
 
-def _momentum(book: Ledger, g: np.ndarray, name: str) -> tuple[np.ndarray, str]:
+def along_momentum(book: Ledger, g: np.ndarray, name: str) -> tuple[np.ndarray, str]:
     """The lines of the momentum; what is stepped along, and its name."""
-    mu, share = book.option("momentum"), 1 - float(book.params["dampening"])
+    mu, share = book.option("momentum"), 1 - float(book.params.get("dampening", 0.0))
     formula, filled = r"\mu v + g", f"{mu.text}·{{v_before}} + {{{name}}} = {{v}}"
     values = {"v_before": book.before("momentum_buffer"), "v": book.after("momentum_buffer")}
     if share != 1:

@@ -345,21 +345,18 @@ def ledgers(name: str, account: Account) -> tuple[stage.Ledger, ...]:
         )
     ]
     if account.worked is not None:
-        pages.append(
-            stage.Ledger(
-                "One step",
-                name,
-                account.steps,
-                tuple(
-                    stage.LedgerLine(
-                        mathml=mathml(rf"{line.symbol} \leftarrow {line.formula}"),
-                        templates=(line.filled,),
-                    )
-                    for line in account.worked.lines
-                ),
-                _columns(account.worked.values),
+        lines = tuple(
+            stage.LedgerLine(
+                mathml=mathml(rf"{line.symbol} \leftarrow {line.formula}"),
+                templates=(line.filled,),
             )
+            for line in account.worked.lines
         )
+        values = _columns(account.worked.values)
+        pages.append(stage.Ledger("One step", name, account.steps, lines, values))
+    elif account.unworked:
+        reason = stage.LedgerLine(templates=(account.unworked,))
+        pages.append(stage.Ledger("One step", name, account.steps, (reason,), {}))
     return tuple(pages)
 
 
