@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from torch import Tensor
 
 from lossviz.problem import Problem, build
+from lossviz.problem.architecture import LayerRow, architecture
 from lossviz.problem.model import ModuleModel
 from lossviz.problem.normalise import Statistics, norm_layers
 from lossviz.registry import SettingError
@@ -54,9 +55,19 @@ def problem_of(experiment: Experiment) -> Problem:
     return _built(recipe_of(experiment))
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=24)
 def _built(recipe: Experiment) -> Problem:
     return build(recipe)
+
+
+def layers_of(experiment: Experiment) -> tuple[LayerRow, ...]:
+    """The layers of the model of an experiment, as rows of a table."""
+    return _layers(recipe_of(experiment))
+
+
+@functools.lru_cache(maxsize=24)
+def _layers(recipe: Experiment) -> tuple[LayerRow, ...]:
+    return tuple(architecture(_built(recipe)))
 
 
 def normalises(experiment: Experiment) -> bool:

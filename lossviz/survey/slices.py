@@ -23,7 +23,7 @@ from lossviz.problem.normalise import Statistics
 from lossviz.problem.problem import Split
 from lossviz.run import Run, race
 from lossviz.settings import Experiment
-from lossviz.surface import Layers, evaluate_layers
+from lossviz.surface import Layers, RandomSlices, evaluate_layers, random_slices
 from lossviz.surface.layers import Layer
 from lossviz.surface.losses import PlaneLosses, mixtures
 from lossviz.survey.ground import Ground, buffers_for, problem_of
@@ -32,6 +32,10 @@ from lossviz.survey.views import View
 
 #: The runs of a survey by the names of their entrants.
 Runs = Mapping[str, Run]
+
+
+#: At so many distances from the middle random slices are compared.
+RADII = 13
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,3 +180,22 @@ def surface_of(survey: Survey, cut: Cut, runs: Runs) -> Layers:
     x, y = grid_of(survey, cut)
     problem = drawn_problem(survey, cut.second, runs)
     return evaluate_layers(problem, cut.plane, x, y, [layer_of(survey)])
+
+
+def spread_of(survey: Survey, run: Run) -> RandomSlices:
+    """Random slices under several seeds through the end of a run: is one of them typical?
+
+    They are scaled, and go as far, as those of the first view of random directions.
+    """
+    view = next((one for one in survey.views if one.plane == "random"), View("random"))
+    problem = drawn_problem(survey, False, {"A": run})
+    return random_slices(
+        problem,
+        run.weights[-1],
+        range(survey.slices),
+        points=2,  # only the rings are drawn
+        radii=RADII,
+        reach=float(view.params["reach"]),
+        normalize=view.params["normalize"],  # type: ignore[arg-type]
+        split=split_of(survey),
+    )

@@ -76,8 +76,8 @@ VALUES: dict[str, Param] = {
         Param("spectrum", False, title="spectrum",
               help="How the eigenvalues of the Hessian are spread at the end of the chosen path, "
                    "and how sharp that end is by four measures."),
-        Param("slices", 0, 2, 16, off=0, title="random slices compared",
-              help="Draw so many random slices through A's end: is one of them typical?"),
+        Param("slices", 0, 2, 16, off=0, title="random slices",
+              help="Compare so many random slices through A's end: is one of them typical?"),
         Param("chosen", 0, 0, MOST_CONTENDERS - 1, title="spectrum of",
               help="The contender whose end is looked at."),
         Param("target", 0.1, 1e-6, 1e3, "log", title="target loss",

@@ -47,7 +47,7 @@ def _show_line(survey: Survey, straight: Straight) -> None:
     if straight.aligned is not None:
         lines["after alignment"] = straight.aligned
     figure = figures.way(lines, survey.log, mode())
-    st.plotly_chart(figure, key="ls.way", config={"displayModeBar": False})
+    st.plotly_chart(figure, key="ls.figure.way", config={"displayModeBar": False})
 
 
 def about_line(straight: Straight) -> str:
@@ -131,7 +131,8 @@ def scene_of(survey: Survey, way: Way, mode: Mode) -> stage.Scene:
             ),
         ),
         side=(stage.Tab("along the curve", _profile(survey, way), id="profile"),),
-        cue=stage.Cue("opening", "end"),
+        # At the end once when it begins, and once more when all of it is there.
+        cue=stage.Cue("begun" if way.bend is None else "whole", "end"),
         live=way.bend is None,
     )  # fmt: skip
 

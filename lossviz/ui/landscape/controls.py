@@ -170,8 +170,11 @@ def _view(survey: Survey, place: int, view: View) -> None:
         PLANES, view.plane, f"Plane {place + 1}", key, partial(_choose_plane, place)
     )
     for param in view.entry.params:
+        known = _of_known(param, survey)
+        if len(known.choices) == 1:
+            continue  # nothing to choose from
         widgets.control(
-            _of_known(param, survey),
+            known,
             view.params[param.name],
             f"{key}.{view.plane}.{param.name}",
             partial(_plane_option, place, param.name),
@@ -255,8 +258,9 @@ def _surface(survey: Survey) -> None:
         and (survey.base.test_share > 0 or layer.startswith("train"))
     ]  # fmt: skip
     layer = VALUES["layer"]
-    names = tuple(layer.name_of(choice) for choice in offered)
-    value(survey, "layer", replace(layer, choices=tuple(offered), names=names))
+    if len(offered) > 1:
+        names = tuple(layer.name_of(choice) for choice in offered)
+        value(survey, "layer", replace(layer, choices=tuple(offered), names=names))
     if any(normalises(survey.model(second)) for second in (False, True)[: survey.networks]):
         value(survey, "statistics")
     value(survey, "grid")

@@ -12,7 +12,7 @@ from lossviz.registry import SettingError
 from lossviz.run import Run
 from lossviz.run.race import together
 from lossviz.settings import Experiment
-from lossviz.surface import Surface
+from lossviz.surface import RandomSlices, Surface
 from lossviz.survey import Entrant, Survey, View, along, cost, ends, section, slices, words
 from lossviz.survey.along import Sharpness
 from lossviz.survey.ends import Measures, Spectrum
@@ -59,6 +59,7 @@ class Found:
         sight: What the main stage shows.
         way: What lies between two networks; None where it is not asked for.
         end: Where the chosen path ends; None where it is not asked for.
+        spread: Random slices through A's end; None where they are not asked for, or not there yet.
         troubles: What could not be computed, and why.
     """
 
@@ -66,6 +67,7 @@ class Found:
     sight: Sight
     way: Way | None
     end: End | None
+    spread: RandomSlices | None
     troubles: tuple[str, ...]
 
 
@@ -97,7 +99,8 @@ class _Look:
         sharpness = self._trying(self._sharpness) or {}
         sight = Sight(self.survey, self.runs, pictures, sharpness, not self.trained)
         way, end = self._trying(self._way), self._trying(self._end)
-        return Found(self.survey, sight, way, end, tuple(dict.fromkeys(self.troubles)))
+        spread = self._trying(self._spread)
+        return Found(self.survey, sight, way, end, spread, tuple(dict.fromkeys(self.troubles)))
 
     def _trying(self, part: Callable[[], Any]) -> Any:
         try:
@@ -173,6 +176,19 @@ class _Look:
         survey = self.survey
         shown = (survey.layer, survey.statistics, survey.hidden)
         return repr((survey.base, self.entrants, shown, what))
+
+    def _spread(self) -> RandomSlices | None:
+        survey = self.survey
+        if not survey.slices or not self.trained:
+            return None
+        views = tuple(view for view in survey.views if view.plane == "random")[:1]
+        key = repr(
+            (self.entrants[0].experiment, survey.layer, survey.statistics, survey.slices, views)
+        )
+        found: RandomSlices | None = self.bench.of(
+            "spread", key, "Random slices", _calling(slices.spread_of, survey, self.runs["A"])
+        )
+        return found
 
     # --- curvature ---------------------------------------------------------------------------
 

@@ -10,14 +10,15 @@ import streamlit as st
 
 from lossviz import figures, registry
 from lossviz.plane import random_walk_shares
-from lossviz.problem.architecture import LayerRow, architecture
+from lossviz.problem.architecture import LayerRow
 from lossviz.run import Run
+from lossviz.surface import RandomSlices
 from lossviz.survey import Survey, words
 from lossviz.survey.ends import Measures
-from lossviz.survey.ground import problem_of
+from lossviz.survey.ground import layers_of, problem_of
 from lossviz.ui.landscape.look import End, Found
-from lossviz.ui.landscape.scene import Picture, Sight
-from lossviz.ui.scene import detail, number, percent
+from lossviz.ui.landscape.scene import Picture, Sight, details
+from lossviz.ui.scene import number, percent
 from lossviz.ui.style import mode
 from lossviz.ui.words import scoreboard
 
@@ -37,7 +38,12 @@ def say(found: Found) -> None:
 
 
 def say_more(found: Found) -> None:
-    """The end of the chosen path, and the layers of the networks."""
+    """Random slices compared, the end of the chosen path, and the layers of the networks."""
+    if found.spread is not None:
+        st.markdown("#### Random slices compared")
+        st.caption(about_spread(found.spread))
+        figure = figures.spread(found.spread, found.survey.log, mode())
+        st.plotly_chart(figure, key="ls.figure.spread", config={"displayModeBar": False})
     if found.end is not None:
         _say_end(found.end)
     with st.expander("Layers of the network" + ("s" if found.survey.other else "")):
@@ -115,6 +121,20 @@ def extent_of(coords: np.ndarray) -> float:
     return float(np.ptp(finite, axis=0).max()) if len(finite) else 0.0
 
 
+def about_spread(found: RandomSlices) -> str:
+    """How far random slices agree, in words and numbers."""
+    shares = np.asarray(found.spread, dtype=np.float64)
+    last = float(shares[-1])
+    said = (
+        f"{len(found.seeds)} random slices through A's end, the loss over the distance from it: "
+        "thin each slice, strong their median. "
+    )
+    if not np.isfinite(last):
+        return f"{said}At the edge some are not finite, so that they cannot be compared there."
+    reading = "one is much like another" if last < 0.5 else "a single one shows chance as well"
+    return f"{said}At the edge they are apart by {last:.0%} of the median's rise: {reading}."
+
+
 # --- the table ---------------------------------------------------------------------------------
 
 
@@ -127,14 +147,10 @@ def table(sight: Sight) -> tuple[list[dict[str, str]], str]:
     rows = []
     for entrant in sight.entrants:
         run = sight.runs[entrant.name]
-        one = survey.contenders[entrant.contender]
-        entry = registry.optimizers[one.optimizer]
-        where = words.network(survey, entrant.second)
+        entry = registry.optimizers[survey.contenders[entrant.contender].optimizer]
         rows.append(
             {
-                "contender": " ".join(
-                    filter(None, (entrant.name, entry.title, where, detail(entry, one.params)))
-                ),
+                "contender": f"{entrant.name} {entry.title} {', '.join(details(survey, entrant))}",
                 "train loss": number(run.metrics["train_loss"][-1]),
                 "test loss": number(run.metrics["test_loss"][-1]),
                 title: percent(run.metrics[key][-1]) if classes else number(run.metrics[key][-1]),
@@ -159,7 +175,7 @@ def _say_end(end: End) -> None:
     if end.spectrum is not None:
         known = end.spectrum
         figure = figures.density(known.density, [*known.highest, *known.lowest], mode=mode())
-        st.plotly_chart(figure, key="ls.spectrum", config={"displayModeBar": False})
+        st.plotly_chart(figure, key="ls.figure.spectrum", config={"displayModeBar": False})
         st.caption(about_spectrum(known.highest, known.lowest, known.density.size))
     else:
         st.caption("The spectrum is being computed; it comes by itself.")
@@ -211,7 +227,7 @@ def _say_layers(survey: Survey, second: bool) -> None:
         f"**{entry.title}**{f', {where}' if where and where != entry.title else ''}: "
         f"{problem.space.size:,} parameters."
     )
-    small_table(("layer", "gives", "parameters"), layer_rows(architecture(problem)))
+    small_table(("layer", "gives", "parameters"), layer_rows(layers_of(survey.model(second))))
 
 
 def layer_rows(rows: Sequence[LayerRow]) -> list[tuple[str, str, str]]:

@@ -111,7 +111,7 @@ def contenders(sight: Sight) -> tuple[stage.Contender, ...]:
             stage.Contender(
                 id=entrant.name,
                 label=f"{entrant.name} {entry.title}",
-                detail=", ".join(_detail(sight.survey, entrant)),
+                detail=", ".join(details(sight.survey, entrant)),
                 mark=place,
                 status=str(run.status),
                 diverged=run.status.kind == "diverged",
@@ -122,7 +122,7 @@ def contenders(sight: Sight) -> tuple[stage.Contender, ...]:
     return tuple(shown)
 
 
-def _detail(survey: Survey, entrant: Entrant) -> Iterable[str]:
+def details(survey: Survey, entrant: Entrant) -> Iterable[str]:
     """What tells a run from the others."""
     one = survey.contenders[entrant.contender]
     where = words.network(survey, entrant.second)
@@ -235,10 +235,11 @@ def panels(sight: Sight) -> tuple[stage.Losses, ...]:
             target=survey.target,
             id="loss",
         ),
+        *_sharpness(sight),
         residuals(sight),
         trueness(sight),
     ]  # fmt: skip
-    return (*drawn, *_sharpness(sight))
+    return tuple(drawn)
 
 
 def _sharpness(sight: Sight) -> Iterator[stage.Losses]:
