@@ -80,10 +80,7 @@ def header(comparison: Comparison) -> None:
         _view_switch("log", comparison.log)
         with st.popover("Slice", icon=":material/layers:"):
             slice_options(comparison)
-        with st.popover("Share", icon=":material/link:"):
-            st.caption("This link opens exactly this picture.")
-            st.code(state.address(comparison.to_url()), language=None, wrap_lines=True)
-            share.as_script(comparison, "pg.script")
+        share.share(state.playground, script=comparison)
         st.button(
             "Reset",
             icon=":material/restart_alt:",

@@ -1,8 +1,9 @@
-"""What "Share" offers beside the link: the settings as a PyTorch script."""
+"""What "Share" offers: the link, and the settings as a PyTorch script."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 from torch import Tensor
@@ -12,12 +13,37 @@ from lossviz.comparison import Comparison
 from lossviz.course import Course
 from lossviz.export import missing_in, script_of
 from lossviz.registry import SettingError
-from lossviz.ui import show
+from lossviz.ui import show, state
 
 #: What the script is called when it is downloaded.
 FILE = "lossviz_race.py"
 #: The height of the script's window, in pixels.
 HEIGHT = 240
+
+
+def share(
+    kept: state.Kept[Any],
+    about: str = "This link opens exactly this picture.",
+    script: Comparison | Course | None = None,
+) -> None:
+    """A button that opens the link to a page's settings, and their script.
+
+    Args:
+        kept: The page's settings.
+        about: What the link opens, in a sentence.
+        script: What the script is of; None where there is none.
+    """
+    key = f"{kept.name}.share"
+    # The script is written when somebody asks for it. Opening this changes no settings.
+    popover = st.popover("Share", icon=":material/link:", key=key, on_change=kept.hold)
+    with popover:
+        st.caption(about)
+        st.code(state.address(kept.current().to_url()), language=None, wrap_lines=True)
+        if script is not None:
+            # The place is taken in any case, so that the window does not jump when it opens.
+            with st.container(key=f"{kept.name}_script"):
+                if popover.open:
+                    as_script(script, f"{kept.name}.script")
 
 
 def as_script(settings: Comparison | Course, key: str) -> None:

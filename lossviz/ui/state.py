@@ -86,13 +86,20 @@ class Kept(Generic[S]):
         settings, problems = result if isinstance(result, tuple) else (result, ())
         state[self.settings], state[self._notices] = settings, problems
 
+    def hold(self) -> None:
+        """Keep the settings in the run that follows, in the callback of what changes none of them.
+
+        The browser may not have learnt of the last change yet, so the URL does not count.
+        """
+        st.session_state[self._changed] = True
+
     def rerun(self) -> None:
         """Run the whole page from a fragment.
 
         The browser asked for the fragment perhaps before it had learnt of the last change, so the
         URL that comes with it does not count.
         """
-        st.session_state[self._changed] = True
+        self.hold()
         st.rerun()
 
     def publish(self, settings: S) -> None:

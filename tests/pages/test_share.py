@@ -1,4 +1,4 @@
-"""The script in "Share": it is there on both pages, and follows the settings."""
+"""The script in "Share": it is written when somebody opens it, and follows the settings."""
 
 import pytest
 
@@ -6,9 +6,20 @@ from lossviz.comparison import Comparison
 from lossviz.course import Course
 from lossviz.export import script_of
 from lossviz.registry import optimizers
+from lossviz.ui import state
+from lossviz.ui.race.kept import race
 from tests.pages.race_visit import PAGE as RACE
 from tests.pages.visit import PAGE as PLAYGROUND
 from tests.pages.visit import Visit
+
+
+def opened(url, page, kept=state.playground):
+    """A visit in which "Share" is opened."""
+    visit = Visit(url, page)
+    assert not scripts(visit), "written though nobody has asked for it"
+    visit.at.session_state[f"{kept.name}.share"] = True
+    visit.again()
+    return visit
 
 
 def scripts(visit):
@@ -17,15 +28,25 @@ def scripts(visit):
 
 
 @pytest.mark.parametrize(
-    ("page", "kind", "url"),
+    ("page", "kept", "kind", "url"),
     [
-        (PLAYGROUND, Comparison, {"v": "1", "steps": "40", "race": "adam(lr=0.05);sgd"}),
-        (RACE, Course, {"v": "1", "steps": "40", "function": "booth", "race": "adam(lr=0.05)"}),
+        (
+            PLAYGROUND,
+            state.playground,
+            Comparison,
+            {"v": "1", "steps": "40", "race": "adam(lr=0.05);sgd"},
+        ),
+        (
+            RACE,
+            race,
+            Course,
+            {"v": "1", "steps": "40", "function": "booth", "race": "adam(lr=0.05)"},
+        ),
     ],
     ids=["playground", "race"],
 )
-def test_the_script_is_that_of_the_settings(page, kind, url):
-    visit = Visit(url, page)
+def test_the_script_is_that_of_the_settings(page, kept, kind, url):
+    visit = opened(url, page, kept)
     assert scripts(visit) == [script_of(kind.from_url(url)).strip()]
     (button,) = visit.at.get("download_button")
     assert button.proto.label == "Download"
@@ -36,7 +57,7 @@ def test_the_script_is_that_of_the_settings(page, kind, url):
 
 
 def test_the_script_begins_where_the_picture_does():
-    visit = Visit({"v": "1", "steps": "20", "start": "0.5,-0.25"})
+    visit = opened({"v": "1", "steps": "20", "start": "0.5,-0.25"}, PLAYGROUND)
     (script,) = scripts(visit)
     assert "START = [" in script
     begun = visit.comparison
@@ -49,7 +70,7 @@ def test_what_the_script_lacks_is_said(monkeypatch):
 
     bare = dataclasses.replace(optimizers["sgd"], name="bare", title="Bare", code=None)
     monkeypatch.setitem(optimizers._entries, "bare", bare)
-    visit = Visit({"v": "1", "steps": "20", "race": "bare"}, RACE)
+    visit = opened({"v": "1", "steps": "20", "race": "bare"}, RACE, race)
     said = [caption.value for caption in visit.at.caption]
     assert any("no plain code for the optimizer 'Bare'" in sentence for sentence in said)
     assert "raise NotImplementedError" in scripts(visit)[0]

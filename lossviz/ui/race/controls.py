@@ -15,7 +15,7 @@ from lossviz.course.course import VALUES
 from lossviz.course.presets import PRESETS, Preset
 from lossviz.registry import Value
 from lossviz.settings import Options
-from lossviz.ui import share, state, widgets
+from lossviz.ui import share, widgets
 from lossviz.ui.cards import Cards, Contenders
 from lossviz.ui.cards import cards as contender_cards
 from lossviz.ui.race.kept import race
@@ -149,10 +149,7 @@ def header(course: Course) -> None:
         _value(course, "log")
         with st.popover("Worth seeing", icon=":material/school:"):
             _presets()
-        with st.popover("Share", icon=":material/link:"):
-            st.caption("This link opens exactly this race.")
-            st.code(state.address(course.to_url()), language=None, wrap_lines=True)
-            share.as_script(course, "rc.script")
+        share.share(race, "This link opens exactly this race.", script=course)
         st.button(
             "Reset",
             icon=":material/restart_alt:",
