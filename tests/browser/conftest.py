@@ -16,6 +16,8 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
@@ -23,6 +25,10 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_
 from tests.browser.chromium import FLAGS, SOFTWARE_GL, find_chromium
 
 ROOT = Path(__file__).parents[2]
+#: Opens a page at URL fields.
+Show = Callable[..., Page]
+#: The stage has its first picture.
+READY = "() => window.lossvizStage?.revision > 0"
 #: Scripts for Streamlit; importing them would run them.
 collect_ignore_glob = ["*_app.py", "*_page.py"]
 
@@ -129,6 +135,21 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert not complaints, "the browser's console is not empty:\n" + "\n".join(complaints)
+
+
+@pytest.fixture
+def visit(app_server: Callable[..., str], open_page: Callable[..., Page]) -> Show:
+    """Open a page of the real app at these URL fields, and wait for its picture."""
+
+    def opened(path: str = "", *, look: dict[str, Any] | None = None, **ask: str) -> Page:
+        address = f"{app_server(ROOT / 'app.py')}/{path}?{urlencode(ask)}"
+        page = open_page(address, **(look or {}))
+        page.wait_for_function(READY, timeout=60_000)
+        # Whether the stage is still the same one is told by this mark.
+        page.evaluate("() => { document.querySelector('.lv-stage').parentElement.lvMark = 1; }")
+        return page
+
+    return opened
 
 
 @pytest.fixture

@@ -6,35 +6,22 @@ import json
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import READY, Show
 
 pytestmark = pytest.mark.browser
-Show = Callable[..., Page]
-READY = "() => window.lossvizStage?.revision > 0"
-
-
-@pytest.fixture(scope="module")
-def server(app_server: Callable[..., str]) -> str:
-    return app_server(ROOT / "app.py")
 
 
 @pytest.fixture
-def show(server: str, open_page: Callable[..., Page]) -> Show:
+def show(visit: Show) -> Show:
     """Open the playground at these URL fields and wait for its picture."""
-
-    def opened(*, look: dict[str, Any] | None = None, **ask: str) -> Page:
-        page = open_page(f"{server}/?{urlencode(ask)}", **(look or {}))
-        page.wait_for_function(READY, timeout=60_000)
-        page.evaluate("() => { document.querySelector('.lv-stage').parentElement.lvMark = 1; }")
-        return page
-
-    return opened
+    return partial(visit, "")
 
 
 def probe(page: Page, what: str) -> Any:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from lossviz.course.presets import PRESETS
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import READY, Show
 from tests.browser.test_playground import (
-    READY,
-    Show,
     asked,
     learning_rate,
     probe,
@@ -28,22 +26,10 @@ from tests.browser.test_stage_race import ring
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def server(app_server: Callable[..., str]) -> str:
-    return app_server(ROOT / "app.py")
-
-
 @pytest.fixture
-def show(server: str, open_page: Callable[..., Page]) -> Show:
+def show(visit: Show) -> Show:
     """Open the race page at these URL fields and wait for its picture."""
-
-    def opened(*, look: dict[str, Any] | None = None, **ask: str) -> Page:
-        page = open_page(f"{server}/race?{urlencode(ask)}", **(look or {}))
-        page.wait_for_function(READY, timeout=60_000)
-        page.evaluate("() => { document.querySelector('.lv-stage').parentElement.lvMark = 1; }")
-        return page
-
-    return opened
+    return partial(visit, "race")
 
 
 def table(page: Page) -> str:

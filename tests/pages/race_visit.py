@@ -12,7 +12,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from lossviz.course import Course
 from lossviz.ui.race.kept import race
-from tests.pages.visit import ROOT, Visit
+from tests.pages.visit import ROOT, Visit, plain
 
 PAGE = ROOT / "pages" / "race.py"
 STAGE = "rc.stage"
@@ -70,8 +70,3 @@ class RaceVisit(Visit):
             assert time.monotonic() < end, "it took too long"
             time.sleep(0.05)
             self.again()
-
-
-def plain(markdown: str) -> str:
-    """Text without the backslashes that protect it from Markdown."""
-    return markdown.replace("\\", "")

@@ -9,7 +9,7 @@ import pytest
 
 from lossviz import registry
 from lossviz.comparison import MOST_CONTENDERS, Comparison
-from tests.pages.visit import ROOT, Visit
+from tests.pages.visit import ROOT, Visit, mended
 
 QUICK = {"steps": "5", "grid": "41"}
 
@@ -368,17 +368,7 @@ def test_going_back_in_the_browser_shows_what_was_there(quick: Visit) -> None:
 def test_nonsense_opens_on_the_nearest_settings_and_is_named(
     link: dict[str, str], named: str
 ) -> None:
-    visit = Visit(QUICK | link)
-    assert visit.shows_stage
-    said = " ".join(plain(s) for s in visit.sentences)
-    assert named in said
-    again = Visit(visit.url)
-    assert again.sentences == []
-    assert again.message == visit.message
-
-
-def plain(markdown: str) -> str:
-    return markdown.replace("\\", "")
+    mended(Visit(QUICK | link), named)
 
 
 HOSTILE = (

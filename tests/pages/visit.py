@@ -125,6 +125,20 @@ class Visit:
         raise AssertionError(f"There is no widget {key!r}.")
 
 
+def plain(markdown: str) -> str:
+    """Text without the backslashes that protect it from Markdown."""
+    return markdown.replace("\\", "")
+
+
+def mended(visit: Visit, named: str) -> None:
+    """What is wrong in the address is named, and what is shown instead has a link of its own."""
+    assert visit.shows_stage
+    assert named in plain(" ".join(visit.sentences))
+    again = type(visit)(visit.url)
+    assert again.sentences == []
+    assert again.message == visit.message
+
+
 def _whole(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     if isinstance(value, dict):
         if set(value) == {"array"}:
