@@ -30,8 +30,8 @@ class Rules:
         fence: "iqr": beyond ``reach`` times the distance of the quartiles below the first or above
             the third one (Tukey, Exploratory Data Analysis, 1977: 1.5); "z": more than ``reach``
             standard deviations from the mean. Outliers widen a standard deviation: of n rows none
-            has a z-score above (n - 1) / sqrt(n), so that 3 finds nothing among ten rows, however
-            far off one of them is.
+            has a z-score above sqrt(n - 1), so that 3 finds nothing among ten rows, however far
+            off one of them is.
         reach: See there.
     """
 

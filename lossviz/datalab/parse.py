@@ -108,7 +108,7 @@ def _short(lines: list[str]) -> Iterator[str]:
 def _told_delimiter(text: str) -> tuple[str, str]:
     """The text without Excel's first line ``sep=;``, and the delimiter that it tells."""
     head, end, rest = text.partition("\n")
-    told = head.strip().strip('"')
+    told = head.strip(" \r").strip('"')
     return (rest, told[4]) if end and told.startswith("sep=") and len(told) == 5 else (text, "")
 
 
