@@ -110,6 +110,21 @@ def test_equal_ranges_share_one_bar_and_pictures_are_equally_large(show: Open) -
     assert curves["y"] < third["y"]
 
 
+def test_every_number_of_surfaces_has_its_cells(show: Open) -> None:
+    page = show("?views=0")
+    cells = page.evaluate(
+        """async () => {
+          const every = performance.getEntriesByType('resource').map((entry) => entry.name);
+          const { arrange } = await import(every.find((name) => name.endsWith('/layout.js')));
+          const asked = [[2, 2, 1100], [3, 2, 1100], [4, 1, 1100], [5, 2, 1100], [6, 0, 1100],
+                         [6, 2, 640], [3, 2, 380]];
+          return asked.map((ask) => arrange(...ask));
+        }"""
+    )
+    assert [one["surface"] for one in cells] == [3, 3, 3, 2, 2, 3, 6]
+    assert [one["others"] for one in cells] == [[3, 3], [3, 6], [6], [2, 6], [], [3, 3], [3, 3]]
+
+
 def test_ranges_of_their_own_have_bars_of_their_own(show: Open) -> None:
     page = show("?views=1&own=1", dark=True)
     expect(page.locator(".lv-scale")).to_be_hidden()
@@ -192,6 +207,22 @@ def test_a_delta_goes_to_the_main_surface_and_the_views_stay(show: Open) -> None
     assert len(look["views"][0]["heads"]) == 1
 
 
+EYES = """() => [...document.querySelectorAll('.lv-surface .js-plotly-plot')].map((plot) => {
+  const { eye } = plot._fullLayout.scene._scene.getCamera(); return [eye.x, eye.y, eye.z];
+})"""
+
+
+def turn(page: Page) -> None:
+    """Turn the main landscape a little, with the mouse."""
+    at = host(page)
+    page.mouse.move(at["x"] + 200, at["y"] + 150)
+    page.mouse.down()
+    page.mouse.move(at["x"] + 280, at["y"] + 180, steps=2)
+    page.mouse.up()
+    page.wait_for_function(f"(({EYES})()[0][0] + 1.1) ** 2 > 0.01")
+    settled(page)
+
+
 def test_3d_goes_for_all_and_a_lost_picture_is_flat_and_says_so(show: Open) -> None:
     page = show("?views=1&count=1")
     new_data(page, page.get_by_role("button", name="3-D").click)
@@ -201,6 +232,10 @@ def test_3d_goes_for_all_and_a_lost_picture_is_flat_and_says_so(show: Open) -> N
     strands = seek(page, 100)["views"][0]["strands"]
     assert [strand["name"] for strand in strands] == ["straight line", "low-loss curve"]
     assert all(strand["points"][1] for strand in strands)  # they lie on the landscape
+    turn(page)
+    here, there = page.evaluate(EYES)
+    assert there == pytest.approx(here, abs=1e-6)
+    assert abs(here[0] + 1.1) > 0.05  # and that is not where both have been at first
     page.evaluate(
         """() => document.querySelector("[data-view='seed-1'] .gl-container canvas")
              .getContext('webgl').getExtension('WEBGL_lose_context').loseContext()"""
@@ -248,6 +283,7 @@ def test_every_kind_of_picture_is_drawn_and_the_chosen_tab_stays(show: Open) -> 
     expect(page.get_by_text("now at 0.7500 of the way", exact=True)).to_be_visible()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_text("This model has no picture of that.")).to_be_visible()
+    settled(page)
     assert not painted(page, ".lv-lower")
     assert probe(page, "step") == 157  # the arrows walked along the tabs, not the time
     page.keyboard.press("Home")

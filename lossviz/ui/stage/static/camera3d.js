@@ -33,6 +33,20 @@ export function placeCamera(node, distance) {
   node._fullLayout.scene._scene.camera.distance = distance;
 }
 
+/** Look at the one picture as at the other; `stay`: also when new data come. */
+export function copyCamera(from, to, stay) {
+  const camera = from._fullLayout?.scene?._scene?.getCamera?.();
+  const scene = to._fullLayout?.scene?._scene;
+  if (!camera || typeof scene?.setViewport !== "function") return;
+  scene.setViewport({ camera, aspectratio: scene.fullSceneLayout.aspectratio });
+  if (stay) keepCamera(to);
+}
+
+/** Plotly keeps a camera through new data only when a mouse has moved it. */
+export function keepCamera(node) {
+  node.querySelector(".gl-container canvas")?.dispatchEvent(new Event("mouseup"));
+}
+
 /** Whether a picture that the browser takes away will stay so: Plotly would fetch it back, and with
  *  that take away another one. */
 export function letGoWhenLost(node) {

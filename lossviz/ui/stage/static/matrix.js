@@ -1,4 +1,4 @@
-// A matrix as colours at the step shown: blue below zero, red above, as far on both sides.
+// A matrix as colours at the step shown: blue below zero, orange above, as far on both sides.
 
 import { number } from "./format.js";
 

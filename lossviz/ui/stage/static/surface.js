@@ -20,6 +20,8 @@ import { Zoom } from "./zoom.js";
 
 const NEAR = 10; // pixels between the pointer and a way that count as "on it"
 const DOUBLE = 280; // a second click within this time belongs to a double click
+const SLOW = 100; // milliseconds for two frames beyond which turning all landscapes at once is too much
+const PATIENCE = 20000; // milliseconds after which it is tried again
 const LONG = 550; // a finger that rests this long puts down one more start
 
 export class SurfacePanel extends Panel {
@@ -170,9 +172,26 @@ export class SurfacePanel extends Panel {
     lead.noPlotly = !plotly;
     if (lead.noPlotly) lead.mode = "2d";
     if (lead.noPlotly || this.landscape || this.stage.gone) return;
-    this.landscape = new Landscape(plotly, this.host, () => this.viewChanged(this.landscape), () => this.lose());
+    this.landscape = new Landscape(plotly, this.host, {
+      view: () => this.viewChanged(this.landscape),
+      lost: () => this.lose(),
+      turn: (done) => this.turnOthers(done),
+    });
     this.host.append(this.still.canvas, this.fans.layer.canvas, this.moving.canvas, this.starts.group,
       this.tip.node, this.wait);
+  }
+
+  /** Landscapes beside each other are looked at from the same side. */
+  turnOthers(done) {
+    const now = performance.now();
+    if (!done && now < (this.slowUntil ?? 0)) return; // then they follow when the hand lets go
+    for (const panel of this.stage.surfaces()) {
+      if (panel !== this && panel.restless) panel.landscape.follow(this.landscape, done);
+    }
+    const painted = () => {
+      if (performance.now() - now > SLOW) this.slowUntil = now + PATIENCE;
+    };
+    if (!done) requestAnimationFrame(() => requestAnimationFrame(painted));
   }
 
   /** The browser has taken the landscape away: this surface is flat, until 3-D is chosen anew. */
@@ -246,7 +265,7 @@ export class SurfacePanel extends Panel {
 
   /** A landscape may be turned at any time; asked on every frame, which costs microseconds. */
   get restless() {
-    return this.view === this.landscape;
+    return Boolean(this.landscape) && this.view === this.landscape;
   }
 
   watch() {

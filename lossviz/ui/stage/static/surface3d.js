@@ -1,7 +1,9 @@
 // The surface as a landscape: Plotly's gl surface, and ways projected onto the screen by its camera.
 
 import { bilinear } from "./bilinear.js";
-import { cameraDistance, cameraEye, cameraStamp, letGoWhenLost, placeCamera, projector } from "./camera3d.js";
+import {
+  cameraDistance, cameraEye, cameraStamp, copyCamera, keepCamera, letGoWhenLost, placeCamera, projector,
+} from "./camera3d.js";
 import { number } from "./format.js";
 import { baseLayout, Plot } from "./plot.js";
 import { colorTicks, rows } from "./scale.js";
@@ -30,13 +32,14 @@ export function webglWorks() {
 }
 
 export class Landscape {
-  /** `onView` is called when the picture has changed, `onLost` when the browser has taken it away. */
-  constructor(plotly, host, onView, onLost) {
+  /** `on` has what is called: `view` when the picture has changed, `lost` when the browser has taken
+   *  it away, `turn` when a hand moves the camera (and, with true, has let it go). */
+  constructor(plotly, host, on) {
     this.plot = new Plot(plotly, host, () => {
       if (!this.listening) this.listen();
-      onView();
+      on.view();
     });
-    this.onLost = onLost;
+    this.on = on;
     this.project = null;
     this.stamp = 0;
   }
@@ -47,7 +50,12 @@ export class Landscape {
     node.on("plotly_hover", (event) => (this.hovered = event.points[0]));
     node.on("plotly_unhover", () => (this.hovered = null));
     // So many pictures and no more: a browser takes the oldest away for a new one.
-    if (letGoWhenLost(node)) node.on("plotly_webglcontextlost", () => this.onLost());
+    if (letGoWhenLost(node)) node.on("plotly_webglcontextlost", () => this.on.lost());
+    const turned = (done) => (change) => {
+      if (change["scene.camera"] && !this.led) this.on.turn(done);
+    };
+    node.on("plotly_relayouting", turned(false));
+    node.on("plotly_relayout", turned(true));
     handle(node);
   }
 
@@ -66,6 +74,14 @@ export class Landscape {
   /** Whether the camera has moved since the last call of `remap`. */
   get turned() {
     return this.plot.painted !== null && cameraStamp(this.plot.node) !== this.stamp;
+  }
+
+  /** Look from where the other one looks. */
+  follow(other, stay) {
+    if (!this.plot.painted) return;
+    this.led = true;
+    copyCamera(other.plot.node, this.plot.node, stay);
+    this.led = false;
   }
 
   remap() {
@@ -126,9 +142,7 @@ function handle(node) {
   };
   const how = { capture: true, passive: false };
   for (const type of ["touchstart", "touchmove", "touchend"]) node.addEventListener(type, heed, how);
-  // Plotly keeps a camera through new data only when a mouse has moved it.
-  const keep = () => node.querySelector(".gl-container canvas")?.dispatchEvent(new Event("mouseup"));
-  for (const type of ["touchend", "touchcancel"]) node.addEventListener(type, keep);
+  for (const type of ["touchend", "touchcancel"]) node.addEventListener(type, () => keepCamera(node));
 }
 
 /** In units of the vertical axis; a loss of zero on a log scale stands on the floor. */
