@@ -41,7 +41,7 @@ def surprise(p: Sequence[float], q: Sequence[float], unit: str = "nats") -> Surp
     """
     scale = math.log(BASES[unit])
     terms = tuple(_term(a, b) / scale for a, b in zip(p, q, strict=True))
-    entropy = math.fsum(_term(a, a) for a in p) / scale
+    entropy = math.fsum(_term(a, a) / scale for a in p)
     crossed = math.fsum(terms) if math.inf not in terms else math.inf
     # Rounding can leave it a hair below 0 where the two agree.
     return Surprise(entropy, crossed, max(0.0, crossed - entropy), terms)

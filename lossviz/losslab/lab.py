@@ -152,12 +152,12 @@ class LossLab:
             raise SettingError(
                 f"There are {len(self.points)} points; there can be 2 to {MOST_POINTS}."
             )
-        for point in self.points:
-            if inside(point) != point:
-                x0, x1, y0, y1 = WINDOW
+        x0, x1, y0, y1 = WINDOW
+        for x, y in self.points:
+            if not (x0 <= x <= x1 and y0 <= y <= y1):
                 raise SettingError(
-                    f"The point {point} is not in the picture: x from {x0:g} to {x1:g}, y from "
-                    f"{y0:g} to {y1:g}."
+                    f"The point ({x:g}, {y:g}) is not in the picture: x from {x0:g} to {x1:g}, y "
+                    f"from {y0:g} to {y1:g}."
                 )
 
     def _check_distributions(self) -> None:

@@ -1,0 +1,261 @@
+"""The page of losses without a browser: every section, control and preset, and what is said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+from lossviz.losslab import LossLab, Pick
+from lossviz.losslab.lab import LISTS, SECTIONS
+from lossviz.losslab.presets import PRESETS
+from lossviz.ui.losslab.kept import lab
+from tests.pages.race_visit import plain
+from tests.pages.visit import ROOT, Visit
+
+PAGE = ROOT / "pages" / "losses.py"
+
+
+class LossVisit(Visit):
+    """One session of the page of losses, opened at these URL fields."""
+
+    def __init__(self, url: Mapping[str, str] | None = None) -> None:
+        super().__init__(url, PAGE)
+
+    @property
+    def lab(self) -> LossLab:
+        settings: LossLab = self.at.session_state[lab.settings]
+        return settings
+
+    @property
+    def drawn(self) -> dict[str, Any]:
+        """What the sketch was sent."""
+        data: dict[str, Any] = json.loads(self.component("ll.sketch").json)
+        return data
+
+    def panel(self, name: str) -> dict[str, Any]:
+        (found,) = (one for one in self.drawn["panels"] if one["id"] == name)
+        return dict(found)
+
+    @property
+    def said(self) -> str:
+        parts = (*self.at.caption, *self.at.info, *self.at.warning, *self.at.markdown)
+        return "\n".join(plain(part.value) for part in parts)
+
+    @property
+    def tables(self) -> str:
+        return "\n".join(one.proto.body for one in self.at.get("html"))
+
+    def move(self, name: str, at: Any) -> None:
+        """Move a handle, as the sketch's script does."""
+        self.moves += 1
+        sent = json.dumps({"move": {"n": self.moves, "v": {"name": name, "at": at}}})
+        self._send(WidgetState(id=self.component("ll.sketch").id, json_value=sent))
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_each_section_opens_with_a_picture_and_words(section: str) -> None:
+    visit = LossVisit({"section": section})
+    assert visit.sentences == []
+    assert len(visit.drawn["panels"]) >= 2
+    assert all(panel["x"]["low"] < panel["x"]["high"] for panel in visit.drawn["panels"])
+    assert all(panel["y"]["low"] < panel["y"]["high"] for panel in visit.drawn["panels"])
+    assert visit.url.get("section", "curves") == section
+
+
+def test_sections_are_changed_by_their_row_and_keep_their_settings() -> None:
+    visit = LossVisit()
+    for section in SECTIONS:
+        visit.choose("ll.section", section)
+        assert visit.lab.section == section
+    visit.move("q", [0.5, 0.5])
+    visit.choose("ll.section", "curves")
+    visit.choose("ll.section", "entropy")
+    assert visit.lab.q == (0.5, 0.5)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_dial_moves_to_its_ends_and_back(section: str) -> None:
+    visit = LossVisit({"section": section})
+    opened = visit.lab
+    for key, dial in visit.dials().items():
+        for value in (dial["stops"][0], dial["stops"][-1]):
+            visit.turn(key, value)
+            assert visit.sentences == [], (key, value)
+            assert visit.dials()[key]["value"] == value
+            json.dumps(visit.drawn, allow_nan=False)
+        visit.turn(key, dial["value"])
+    if section != "entropy":  # fewer classes and more again are other shares
+        assert visit.lab == opened
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
+def test_what_is_worth_seeing_opens_with_its_claim(preset: Any) -> None:
+    visit = LossVisit({"section": "imbalance"})
+    visit.press(f"ll.preset.{preset.name}")
+    assert visit.lab == preset.lab
+    assert preset.claim in visit.said
+    assert LossVisit(visit.url).drawn["panels"] == visit.drawn["panels"]
+
+
+def test_a_claim_stays_while_one_tries_other_settings_and_goes_with_its_section() -> None:
+    visit = LossVisit({"section": "saturation"})
+    visit.turn("ll.lr", 0.3)
+    assert "You have changed the settings since" in visit.said
+    visit.choose("ll.section", "entropy")
+    assert "Surely wrong" not in visit.said
+
+
+# --- curves ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("over", ["residual", "margin", "probability"])
+def test_every_loss_can_be_drawn_over_what_it_says(over: str) -> None:
+    fits, _ = LISTS[over]
+    names = [entry.name for entry in _losses() if fits(entry)]
+    for first in range(0, len(names), 8):
+        visit = LossVisit({"over": over, over: ";".join(names[first : first + 8])})
+        assert visit.sentences == []
+        for panel in ("loss", "slope"):
+            lines = visit.panel(panel)["lines"]
+            assert len(lines) == len(names[first : first + 8])
+            assert all(np.isfinite([v for v in line["y"] if v is not None]).all() for line in lines)
+        for name in names[first : first + 8]:
+            assert Pick(name).entry.when in visit.said
+
+
+def _losses() -> Any:
+    from lossviz import registry
+
+    return registry.losses
+
+
+def test_losses_are_added_changed_and_taken_away() -> None:
+    visit = LossVisit()
+    assert [pick.loss for pick in visit.lab.residual] == ["mse", "mae", "huber", "quantile"]
+    visit.turn("ll.residual.2.huber.delta", 2.0)
+    assert visit.url["residual"] == "mse;mae;huber(delta=2.0);quantile"
+    visit.press("ll.residual.0.drop")
+    assert visit.url["residual"] == "mae;huber(delta=2.0);quantile"
+    visit.press("ll.residual.add")
+    assert len(visit.lab.residual) == 4
+    visit.choose("ll.residual.3", "poisson_nll")
+    assert visit.lab.residual[3] == Pick("poisson_nll")
+    while len(visit.lab.residual) > 1:
+        visit.press("ll.residual.0.drop")
+    assert visit.at.button(key="ll.residual.0.drop").disabled
+    while len(visit.lab.residual) < 8:
+        visit.press("ll.residual.add")
+    assert visit.at.button(key="ll.residual.add").disabled
+    visit.press("ll.reset")
+    assert visit.lab == LossLab()
+
+
+# --- outliers ----------------------------------------------------------------------------------
+
+
+def test_a_dragged_point_moves_every_line() -> None:
+    visit = LossVisit({"section": "outliers"})
+    assert "9.727" in visit.tables
+    points = [list(point) for point in visit.lab.points]
+    points[-1] = [1.0, 3.0]
+    visit.move("points", points)
+    assert visit.lab.points[-1] == (1.0, 3.0)
+    for text in ("9.727", "2.667"):
+        assert text not in visit.tables
+    assert visit.tables.count("2.000") == 3
+    assert "y = 2 x + 1" in visit.said
+    visit.press("ll.points")
+    assert visit.lab.points == LossLab().points
+
+
+def test_points_are_added_and_taken_away_and_what_cannot_be_is_said() -> None:
+    visit = LossVisit({"section": "outliers"})
+    visit.move("points", [[0.0, 1.0], [0.5, 2.0], [1.0, 3.0]])
+    assert len(visit.lab.points) == 3
+    visit.move("points", [[0.0, 1.0]])
+    assert "There are 1 points" in visit.said
+    visit.move("points", [[0.0, 1.0], [7.0, 2.0]])
+    assert "not in the picture" in visit.said
+    assert len(visit.lab.points) == 3
+    visit.move("points", [[0.5, 1.0], [0.5, 3.0]])
+    assert "More than one line is best" in visit.said
+
+
+def test_nonsense_from_a_browser_changes_nothing() -> None:
+    visit = LossVisit({"section": "outliers"})
+    for name, at in (
+        ("points", [1.0, 2.0]), ("cut", [[0.0, 1.0]]), ("cut", [1.0, 2.0]), ("p", [[0.0, 1.0]]),
+        ("nobody", [1.0]), ("points", ["<b>"]),
+    ):  # fmt: skip
+        visit.move(name, at)
+        assert visit.lab == LossLab(section="outliers"), name
+        assert visit.sentences == []
+
+
+def test_the_surface_is_that_of_the_chosen_loss() -> None:
+    visit = LossVisit({"section": "outliers"})
+    before = visit.panel("surface")["heat"]["key"]
+    visit.choose("ll.chosen", 2)
+    assert visit.panel("surface")["title"].endswith("Mean absolute error")
+    assert visit.panel("surface")["heat"]["key"] != before
+    assert [mark["x"] for mark in visit.panel("surface")["marks"]] == pytest.approx(
+        [9.727, 2.667, 2.0], abs=1e-3
+    )
+
+
+# --- the others --------------------------------------------------------------------------------
+
+
+def test_saturation_counts_the_steps() -> None:
+    visit = LossVisit({"section": "saturation"})
+    for steps in (">469<", ">50<"):
+        assert steps in visit.tables
+    visit = LossVisit({"section": "saturation", "w": "6", "b": "6", "steps": "100"})
+    assert "not within 100" in visit.tables
+    assert visit.drawn["clock"]["steps"][-1] == 100
+
+
+def test_imbalance_has_exact_and_counted_scores() -> None:
+    visit = LossVisit({"section": "imbalance"})
+    for number in ("0.318", "0.440", "0.960", "0.841", "0.347", "0.518"):
+        assert number in visit.tables
+    visit.move("cut", [-1.0])
+    assert visit.lab.cut == -1.0
+    assert visit.dials()["ll.cut"]["value"] == -1.0
+    assert visit.panel("density")["handles"][0]["at"] == [-1.0]
+
+
+def test_the_calculator() -> None:
+    visit = LossVisit({"section": "entropy"})
+    for number in ("0.3618", "0.1571", "0.3251"):
+        assert number in visit.tables
+    for number in ("0.1809", "0.157", "0.176"):
+        assert number in visit.said
+    visit.move("q", [0.9, 0.1])
+    assert "0.0000" in visit.tables
+    assert "0.176" not in visit.said
+    visit.turn("ll.classes", 6)
+    assert len(visit.lab.p) == len(visit.lab.q) == 6
+    visit.press("ll.even")
+    assert visit.lab.q == pytest.approx((1 / 6,) * 6)
+    visit.press("ll.swap")
+    assert visit.lab.p == pytest.approx((1 / 6,) * 6)
+    visit.press("ll.equal")
+    assert visit.lab.q == visit.lab.p
+    visit.move("q", [0, 0.2, 0.2, 0.2, 0.2, 0.2])
+    assert "∞" in visit.tables
+    visit.turn("ll.classes", 2)
+    assert sum(visit.lab.q) == pytest.approx(1)
+
+
+def test_a_bad_link_gets_sentences_and_the_nearest_picture() -> None:
+    visit = LossVisit({"section": "<b>x</b>", "fits": "hinge", "points": "0,1;9,9", "lr": "-3"})
+    (said,) = visit.sentences
+    for words in ("Using curves", "'hinge' cannot be seen here", "outside of the picture", "lr"):
+        assert words in plain(said)
+    assert visit.drawn["panels"]
