@@ -31,7 +31,7 @@ def network(survey: Survey, second: bool) -> str:
 
     >>> survey = Survey(other="mlp", other_params={"depth": 4})
     >>> network(survey, False), network(survey, True)
-    ('hidden layers 2', 'hidden layers 4')
+    ('depth 2', 'depth 4')
     """
     if not survey.other:
         return ""

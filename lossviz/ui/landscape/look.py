@@ -20,7 +20,7 @@ from lossviz.survey.ground import buffers_for, recipe_of
 from lossviz.survey.section import Bend, Straight
 from lossviz.survey.slices import Cut
 from lossviz.ui.landscape.scene import Picture, Sight
-from lossviz.ui.landscape.tasks import Bench, Call, Chained, Task
+from lossviz.ui.landscape.tasks import Bench, Call, Chained, Ready, Task
 
 #: A surface that is expected to take longer (seconds) is drawn coarsely first.
 AT_ONCE = 0.4
@@ -273,8 +273,12 @@ def _training(experiments: tuple[Experiment, ...]) -> Callable[[], Task]:
     def begin() -> Task:
         if engine.estimate(experiments) <= engine.WHOLE:
             return Call(slices.trained, (experiments,))
+        key = f"runs {experiments!r}"
+        known = engine.recall(key)
+        if known is not None:
+            return Ready(known)
         job = engine.Job(experiments)
-        return Chained(job, job.runs)
+        return Chained(job, lambda: tuple(job.runs()), key)
 
     return begin
 

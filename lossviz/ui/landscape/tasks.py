@@ -98,10 +98,12 @@ class Chained:
     Args:
         chain: What computes it.
         so_far: What can be shown of it, or None.
+        key: Under which it is kept on disk when it is whole; "" where the chain sees to that.
     """
 
     chain: engine.Chain[Any, Any]
     so_far: Callable[[], Any]
+    key: str = ""
 
     def phase(self) -> Phase:
         """How it stands."""
@@ -115,7 +117,11 @@ class Chained:
         now = self.chain.progress()
         if now.phase == "failed":
             raise SettingError(f"The computation stopped: {now.error}")
-        return self.so_far()
+        found = self.so_far()
+        if self.key and now.phase == "finished":
+            engine.submit(engine.keep, self.key, found)
+            self.key = ""
+        return found
 
     def cancel(self) -> None:
         """Begin no more chunks."""
@@ -130,6 +136,31 @@ class Chained:
         """As far as its chunks are."""
         now = self.chain.progress()
         return now.share, now.seconds_left
+
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """What was known before anybody asked."""
+
+    value: Any
+
+    def phase(self) -> Phase:
+        """All of it is there."""
+        return "whole"
+
+    def result(self) -> Any:
+        """What is known."""
+        return self.value
+
+    def cancel(self) -> None:
+        """Nothing goes on."""
+
+    def resume(self) -> None:
+        """Nothing is left to do."""
+
+    def progress(self) -> tuple[float, float]:
+        """All of it."""
+        return 1.0, 0.0
 
 
 @dataclass(frozen=True, eq=False)
