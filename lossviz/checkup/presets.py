@@ -127,7 +127,7 @@ PRESETS: tuple[Preset, ...] = (
         "An L1 penalty pulls at every weight with the same force, however small it is. Nearly "
         "all of them end below 0.001, and about ten do the work. An L2 penalty leaves most: its "
         "pull gets weaker as they shrink.",
-        Checkup(_over(l1=0.01, schedule="cosine"), show="weights"),
+        Checkup(_over(l1=0.01, schedule="cosine"), show="weights", layer=1),
     ),
     Preset(
         "polynomials",

@@ -25,6 +25,7 @@ page = st.navigation(
         st.Page(PAGES / "race.py", title="Race", icon=":material/flag:"),
         st.Page(PAGES / "losses.py", title="Losses", icon=":material/show_chart:"),
         st.Page(PAGES / "data.py", title="Data", icon=":material/table_chart:"),
+        st.Page(PAGES / "training.py", title="Training", icon=":material/monitor_heart:"),
         st.Page(PAGES / "landscape.py", title="Landscape", icon=":material/landscape:"),
     ],
     position="top",

@@ -1,0 +1,138 @@
+"""The charts below the stage: outcomes of many runs, and a polynomial through points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from lossviz.checkup import CurveOfRuns, Outcome, PolynomialFit
+from lossviz.figures.layout import axis, base_layout, note
+from lossviz.figures.theme import PALETTE, Mode, mark
+
+#: The height of a chart in pixels.
+HEIGHT = 320
+#: What is drawn of each outcome: the number, its name, and the place of its mark.
+LINES = (
+    ("train_loss", "training", 0),
+    ("test_loss", "test", 1),
+    ("best_test_loss", "test, stopped early", 2),
+)
+
+
+def outcomes(curve: CurveOfRuns, mode: Mode, log: bool) -> go.Figure:
+    """Losses over what is varied: the mean, and a band of one standard deviation.
+
+    How to read it: see `lossviz.checkup.CurveOfRuns`.
+    """
+    figure = _figure(mode, [name for _, name, _ in LINES])
+    figure.update_layout(
+        xaxis=axis(mode, curve.title, type="log"),
+        yaxis=axis(mode, "loss at the end", type="log" if log else "linear"),
+    )
+    if not len(curve.x):
+        figure.add_annotation(**note(mode, "The first runs are on their way."))
+    for name, words, place in LINES:
+        middle, spread = curve.mean(name), curve.spread(name)
+        known = np.isfinite(middle)
+        if known.any():
+            x, y, s = curve.x[known], middle[known], spread[known]
+            figure.add_traces(_line(words, place, mode, x, y, s, log))
+    return figure
+
+
+def _figure(mode: Mode, words: list[str]) -> go.Figure:
+    figure = go.Figure(layout=base_layout(mode, "", (), words))
+    figure.update_layout(height=HEIGHT, margin={"t": 16})
+    return figure
+
+
+def _line(
+    words: str, place: int, mode: Mode, x: np.ndarray, y: np.ndarray, s: np.ndarray, log: bool
+) -> list[go.Scatter]:
+    color, dash = mark(place).color(mode), mark(place).plotly_dash
+    low = np.maximum(y - s, y / 20) if log else y - s
+    band = go.Scatter(
+        x=np.concatenate([x, x[::-1]]), y=np.concatenate([y + s, low[::-1]]), fill="toself",
+        fillcolor=color, opacity=0.15, line={"width": 0}, mode="lines", hoverinfo="skip",
+        showlegend=False,
+    )  # fmt: skip
+    line = go.Scatter(
+        x=x, y=y, name=words, mode="lines+markers", line={"color": color, "width": 2, "dash": dash},
+        marker={"size": 6, "color": color},
+        hovertemplate=f"<b>{words}</b><br>%{{x:.4~g}}<br>%{{y:.3~g}}<extra></extra>",
+    )  # fmt: skip
+    return [band, line]
+
+
+def folds(found: Sequence[Outcome], mode: Mode) -> go.Figure:
+    """The score of each fold on what it was trained on and on what it was not."""
+    figure = _figure(mode, ["training", "test"])
+    places = [f"fold {place + 1}" for place in range(len(found))]
+    for name, words, place in (("train_score", "training", 0), ("test_score", "test", 1)):
+        figure.add_trace(
+            go.Bar(
+                x=places,
+                y=[getattr(outcome, name) for outcome in found],
+                name=words,
+                marker={"color": mark(place).color(mode)},
+                hovertemplate=f"<b>%{{x}}</b><br>{words} %{{y:.3~g}}<extra></extra>",
+            )
+        )
+    figure.update_layout(
+        barmode="group", bargap=0.35, xaxis=axis(mode, ""), yaxis=axis(mode, "score")
+    )
+    return figure
+
+
+def polynomial(fit: PolynomialFit, mode: Mode) -> go.Figure:
+    """The noisy points, the truth, and the polynomial of the chosen degree."""
+    palette = PALETTE[mode]
+    figure = _figure(mode, ["points", "truth", "polynomial"])
+    figure.add_traces(
+        [
+            go.Scatter(
+                x=fit.grid, y=fit.truth, name="truth", mode="lines", hoverinfo="skip",
+                line={"color": palette.muted, "dash": "dot", "width": 2},
+            ),
+            go.Scatter(
+                x=fit.grid, y=fit.fitted, name=f"degree {fit.degree}", mode="lines",
+                line={"color": mark(0).color(mode), "width": 2.5},
+                hovertemplate="%{x:.2f}<br>%{y:.3~g}<extra></extra>",
+            ),
+            go.Scatter(
+                x=fit.x, y=fit.y, name="points", mode="markers",
+                marker={"size": 8, "color": palette.text},
+                hovertemplate="%{x:.2f}<br>%{y:.3~g}<extra></extra>",
+            ),
+        ]
+    )  # fmt: skip
+    figure.update_layout(
+        xaxis=axis(mode, "x"), yaxis=axis(mode, "y", range=[-1.9, 1.9]), title=None
+    )
+    return figure
+
+
+def degrees(fits: Sequence[PolynomialFit], chosen: int, mode: Mode) -> go.Figure:
+    """The errors over the degree, with the chosen one marked."""
+    figure = _figure(mode, ["training", "against the truth"])
+    x = np.array([fit.degree for fit in fits])
+    for name, words, place in (("train", "training", 0), ("test", "against the truth", 1)):
+        # A polynomial through every point has no error left but rounding.
+        y = np.maximum([getattr(fit, name) for fit in fits], 1e-4)
+        color, dash = mark(place).color(mode), mark(place).plotly_dash
+        figure.add_trace(
+            go.Scatter(
+                x=x, y=y, name=words, mode="lines+markers",
+                line={"color": color, "width": 2, "dash": dash},
+                marker={"size": np.where(x == chosen, 13, 6), "color": color},
+                customdata=[getattr(fit, name) for fit in fits],
+                hovertemplate="degree %{x}<br>%{customdata:.3~g}<extra></extra>",
+            )
+        )  # fmt: skip
+    figure.update_layout(
+        xaxis=axis(mode, "degree", dtick=1),
+        yaxis=axis(mode, "mean squared error", type="log", range=[-4.2, 0.7]),
+    )
+    return figure

@@ -1,0 +1,153 @@
+"""What is said below the stage: the verdict with its cures, the table, how to read it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from lossviz.checkup import Checkup, Cure, Exam, scores_of
+from lossviz.checkup.scores import CLASSIFICATION, REGRESSION
+from lossviz.comparison import letters
+from lossviz.problem.models.recurrent import SequenceNet
+from lossviz.registry import SettingError
+from lossviz.ui import widgets
+from lossviz.ui.checkup import scene
+from lossviz.ui.checkup.kept import put_base
+from lossviz.ui.checkup.scene import Shown
+from lossviz.ui.words import scoreboard
+
+ICONS = {
+    "diverging": ":material/trending_up:",
+    "stuck": ":material/pause_circle:",
+    "unsteady": ":material/show_chart:",
+    "over-fit": ":material/psychology:",
+    "unfinished": ":material/hourglass_bottom:",
+    "under-fit": ":material/compress:",
+    "good": ":material/check_circle:",
+    "unknown": ":material/help:",
+}
+
+HOW = {
+    "start": "Open **signals** and **gradients**: both should stay within a factor of a few from "
+    "the first layer to the last. Gradients that fall towards the first layer vanish, those that "
+    "grow explode. **alike** counts units that have become copies of each other.",
+    "hold": "A trains without, B with what is chosen at the left, from the same start. Each path "
+    "lies over what its optimizer lowers: on the right the penalty is part of the surface, for the "
+    "weights and not for the biases. Dropout and noise are drawn anew at each step and are at rest "
+    "in surfaces and curves.",
+    "fit": "Solid is the loss on the samples that were trained on, pale that on samples that were "
+    "kept back. Their gap is what was learnt by heart. The level line is how long early stopping "
+    "would have waited for a lower test loss.",
+    "weights": "The matrix and the histogram move with the time line; the pale outline is where "
+    "the weights started. **one weight** follows a single number, chosen at the left.",
+}
+
+
+def say(shown: Shown) -> None:
+    """Everything below the stage but the study."""
+    checkup, exams = shown.checkup, shown.exams
+    st.caption(HOW[checkup.show])
+    if checkup.show == "start" and _reads_steps(exams[0]):
+        st.caption(
+            "In a recurrent network the layers are its steps: a gradient has to come back through "
+            "all of them, and is multiplied by the same matrix each time."
+        )
+    if checkup.show == "hold" and not scene.held_by(checkup):
+        st.info(
+            "Nothing holds the model back yet: raise the L2 penalty or the dropout at the left.",
+            icon=":material/tune:",
+        )
+    if checkup.show == "fit":
+        _verdict(exams[0])
+        _stopping(checkup, exams[0])
+    _table(checkup, exams)
+
+
+def _reads_steps(exam: Exam) -> bool:
+    return isinstance(getattr(exam.run.its_problem().model, "module", None), SequenceNet)
+
+
+def _verdict(exam: Exam) -> None:
+    found = exam.verdict
+    with st.container(border=True, key="tr_verdict"):
+        st.markdown(f"{ICONS[found.kind]} **{found.title}.** {widgets.plain(found.sentence)}")
+        if found.cures:
+            with st.container(horizontal=True):
+                for place, cure in enumerate(found.cures):
+                    st.button(
+                        cure.title,
+                        key=f"tr.cure.{place}.{cure.title}",
+                        help=cure.why,
+                        on_click=partial(_take, cure),
+                    )
+
+
+def _take(cure: Cure) -> None:
+    put_base(**cure.changes)
+
+
+def _stopping(checkup: Checkup, exam: Exam) -> None:
+    found = scene.stop_of(checkup, exam)
+    if found is None:
+        st.caption("Without samples for testing there is nothing by which to stop early.")
+        return
+    words = f"The lowest test loss so far was {found.loss:.3g} at step {found.best}. "
+    if found.stop is None:
+        words += f"With a patience of {found.patience} steps the run would not have been stopped."
+    else:
+        words += (
+            f"With a patience of {found.patience} steps the run would have ended at step "
+            f"{found.stop}, and the weights of step {found.best} would have been kept."
+        )
+    st.caption(words)
+
+
+def _table(checkup: Checkup, exams: tuple[Exam, ...]) -> None:
+    rows = [
+        _row(f"{letter} {scene._title(checkup, title)}", exam, place, checkup)
+        for place, (letter, title, exam) in enumerate(
+            zip(letters(len(exams)), checkup.names(), exams, strict=True)
+        )
+    ]
+    titles = {name: name for name in rows[0] if name not in ("contender", "status")}
+    scoreboard(rows, titles)
+
+
+def _row(name: str, exam: Exam, place: int, checkup: Checkup) -> dict[str, str]:
+    run = exam.run
+    metrics = run.metrics
+    more = scene._detail(checkup, place)
+    row = {
+        "contender": f"{name}, {more}" if more else name,
+        "train loss": _number(metrics["train_loss"][-1]),
+        "test loss": _number(metrics["test_loss"][-1]),
+        **_scores(exam, whole=checkup.show == "fit"),
+        "near zero": f"{100 * exam.vanished[-1]:.0f} %",
+        "status": run.status.sentence,
+    }
+    spread = exam.spreads
+    if checkup.show == "start" and spread is not None and len(spread.layers) > 1:
+        last = spread.gradients[0][-2 if spread.units.any() else -1]
+        row["first/last gradient"] = _number(spread.gradients[0][0] / last if last else np.nan)
+    return row
+
+
+def _scores(exam: Exam, whole: bool) -> dict[str, str]:
+    """The scores on the test samples, or on the training samples where there are none.
+
+    All of them, or the first alone.
+    """
+    problem = exam.run.its_problem()
+    split = "test" if len(problem.batch("test")[0]) else "train"
+    try:
+        found = scores_of(problem, exam.run.weights[-1], split)  # type: ignore[arg-type]
+    except SettingError:
+        return {}
+    kept = [name for name in (*CLASSIFICATION, *REGRESSION) if name in found]
+    return {f"{split} {name}": _number(found[name]) for name in kept[: None if whole else 1]}
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}" if np.isfinite(value) else "–"

@@ -1,0 +1,219 @@
+"""What is asked of many runs below the stage: learning curve, complexity, folds, polynomials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from lossviz import engine
+from lossviz.checkup import VIEWS, Checkup, Outcome, folds_of, polynomial_fit
+from lossviz.checkup.curves import (
+    gathered,
+    on_fold,
+    sample_counts,
+    widths,
+    with_samples,
+    with_width,
+)
+from lossviz.registry import SettingError
+from lossviz.ui import widgets
+from lossviz.ui.checkup import charts, show
+from lossviz.ui.checkup.kept import put, put_one
+from lossviz.ui.style import mode
+from lossviz.ui.words import duration
+
+#: What takes longer (seconds) is begun by a button alone.
+BY_ITSELF = 25.0
+#: What takes longer is not begun at all.
+LONGEST = 600.0
+#: The degrees of the polynomials.
+DEGREES = range(15)
+
+BEGUN, TASKS = "tr.study.begun", "tr.study.tasks"
+CHART = {"displayModeBar": False}
+
+WORDS = {
+    "samples": "Learning curve: would more samples help? Where the test loss still falls at the "
+    "right end, yes. Where both have met, a larger model would.",
+    "width": "Complexity curve: how large should the model be? Where the test loss is lowest. To "
+    "the left it is too stiff, to the right it has room for the noise.",
+    "folds": "Cross-validation: how much is luck? Every sample is tested on once, by a model that "
+    "has not seen it. Two models are told apart only where they differ by more than this spread.",
+    "degree": "The same without any training: the best polynomial of each degree through noisy "
+    "points of a sine.",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The calls of a study, each a task of its own."""
+
+    function: Callable[..., Outcome]
+    arguments: tuple[tuple[Any, ...], ...]
+    x: tuple[int, ...] = ()
+    title: str = ""
+
+    @property
+    def key(self) -> str:
+        """What tells it from others."""
+        return repr((self.function.__qualname__, self.arguments))
+
+
+def plan_of(checkup: Checkup) -> Plan:
+    """The calls of the study that is chosen.
+
+    Raises:
+        SettingError: When there is nothing that could be varied.
+    """
+    base = checkup.base
+    if checkup.study == "folds":
+        folds_of(base, checkup.folds)
+        return Plan(on_fold, tuple((base, k, checkup.folds) for k in range(checkup.folds)))
+    if checkup.study == "samples":
+        return _varied(checkup, with_samples, sample_counts(base), "training samples")
+    if not widths(base):
+        raise SettingError(f"The model {base.model!r} has no width that could be varied.")
+    return _varied(checkup, with_width, widths(base), "width")
+
+
+def _varied(
+    checkup: Checkup, function: Callable[..., Outcome], x: tuple[int, ...], title: str
+) -> Plan:
+    seeds = range(checkup.runs)
+    return Plan(function, tuple((checkup.base, v, seed) for v in x for seed in seeds), x, title)
+
+
+def show_study(checkup: Checkup) -> bool:
+    """The study with its chart; gives whether runs are still on their way."""
+    st.markdown("#### Ask many runs")
+    _choose(checkup)
+    st.caption(WORDS[checkup.study])
+    if checkup.study == "degree":
+        drop()
+        _polynomials(checkup)
+        return False
+    try:
+        return _runs(checkup, plan_of(checkup))
+    except SettingError as error:
+        st.warning(widgets.plain(str(error)), icon=":material/info:")
+        return False
+
+
+def _choose(checkup: Checkup) -> None:
+    shown = widgets.follow("tr.study", checkup.study)
+    st.segmented_control(
+        "Study",
+        options=VIEWS["study"].choices,
+        default=checkup.study,
+        required=True,
+        key=shown,
+        label_visibility="collapsed",
+        format_func=VIEWS["study"].name_of,
+        on_change=lambda: put(study=st.session_state[shown]),
+    )
+    names = {"folds": ("folds",), "degree": ("degree", "points", "spread", "ridge")}.get(
+        checkup.study, ("runs",)
+    )
+    for column, name in zip(st.columns(4), names, strict=False):
+        with column:
+            widgets.control(
+                VIEWS[name], getattr(checkup, name), f"tr.{name}", partial(put_one, name)
+            )
+
+
+# --- runs --------------------------------------------------------------------------------------
+
+
+def _runs(checkup: Checkup, plan: Plan) -> bool:
+    seconds = engine.estimate([checkup.base]) * len(plan.arguments)
+    if seconds > LONGEST:
+        raise SettingError(
+            f"These {len(plan.arguments)} runs would take about {duration(seconds)}. Take fewer "
+            "steps, or fewer runs at each value."
+        )
+    if seconds > BY_ITSELF and st.session_state.get(BEGUN) != plan.key:
+        st.button(
+            f"Train {len(plan.arguments)} times, about {duration(seconds)}",
+            icon=":material/play_arrow:",
+            key="tr.study.begin",
+            on_click=lambda: st.session_state.update({BEGUN: plan.key}),
+        )
+        return False
+    tasks = _begun(plan)
+    done = [task for task in tasks if task.done() and not task.cancelled()]
+    with st.container(key="tr_study_progress"):
+        if len(done) < len(tasks):
+            st.progress(len(done) / len(tasks), f"{len(done)} of {len(tasks)} runs")
+    _chart(checkup, plan, tasks)
+    return len(done) < len(tasks)
+
+
+def _begun(plan: Plan) -> list[Future[Outcome]]:
+    """The tasks of a plan; those of the one before that nobody waits for any more are dropped."""
+    before = st.session_state.get(TASKS)
+    if before is not None and before[0] != plan.key:
+        drop()
+    tasks = [show.call_begun(plan.function, *arguments) for arguments in plan.arguments]
+    st.session_state[TASKS] = plan.key, tasks
+    return tasks
+
+
+def drop() -> None:
+    """Begin no more runs of the study that was looked at before."""
+    before = st.session_state.pop(TASKS, None)
+    for task in before[1] if before is not None else ():
+        task.cancel()
+
+
+def _chart(checkup: Checkup, plan: Plan, tasks: list[Future[Outcome]]) -> None:
+    if checkup.study == "folds":
+        outcomes = [task.result() for task in tasks if task.done()]
+        if outcomes:
+            st.plotly_chart(charts.folds(outcomes, mode()), key="tr.chart", config=CHART)
+            st.markdown(_of_folds(outcomes))
+        return
+    each = checkup.runs
+    # Only values all of whose runs are there.
+    whole = [
+        place
+        for place in range(len(plan.x))
+        if all(task.done() for task in tasks[place * each : (place + 1) * each])
+    ]
+    found = [task.result() for p in whole for task in tasks[p * each : (p + 1) * each]]
+    curve = gathered([plan.x[place] for place in whole], plan.title, found)
+    st.plotly_chart(charts.outcomes(curve, mode(), checkup.log), key="tr.chart", config=CHART)
+
+
+def _of_folds(outcomes: list[Outcome]) -> str:
+    scores = np.array([outcome.test_score for outcome in outcomes])
+    losses = np.array([outcome.test_loss for outcome in outcomes])
+    words = f"Test loss **{losses.mean():.3g} ± {losses.std():.2g}** over {len(losses)} folds"
+    if np.isfinite(scores).all():
+        words += f", score **{scores.mean():.3f} ± {scores.std():.2g}**"
+    return f"{words}."
+
+
+# --- polynomials -------------------------------------------------------------------------------
+
+
+def _polynomials(checkup: Checkup) -> None:
+    given = checkup.points, checkup.spread, 0, checkup.ridge
+    fits = [polynomial_fit(degree, *given) for degree in DEGREES]
+    fit = fits[checkup.degree]
+    left, right = st.columns(2)
+    with left:
+        st.plotly_chart(charts.polynomial(fit, mode()), key="tr.fit", config=CHART)
+    with right:
+        st.plotly_chart(
+            charts.degrees(fits, checkup.degree, mode()), key="tr.degrees", config=CHART
+        )
+    st.markdown(
+        f"Degree {fit.degree}: training error **{fit.train:.3g}**, error against the truth "
+        f"**{fit.test:.3g}**."
+    )
