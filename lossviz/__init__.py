@@ -4,11 +4,12 @@ Experiments are plain data; `train` and `race` give runs; a plane through weight
 `evaluate` give the loss surface around the real model; `figures` draws them.
 """
 
-from lossviz import figures
+from lossviz import figures, losslab
 from lossviz.comparison import Comparison, Contender
 from lossviz.connect import Alignment, Curve, Line, align, line, low_loss_curve
 from lossviz.course import Course
 from lossviz.export import script_of
+from lossviz.losslab import LossLab
 from lossviz.plane import (
     Plane,
     exact_plane,
@@ -50,6 +51,7 @@ __all__ = [
     "Experiment",
     "Layers",
     "Line",
+    "LossLab",
     "Method",
     "Plane",
     "Problem",
@@ -70,6 +72,7 @@ __all__ = [
     "hessian_plane",
     "line",
     "load_contrib",
+    "losslab",
     "low_loss_curve",
     "pca_plane",
     "point_problem",
