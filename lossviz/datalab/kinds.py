@@ -44,9 +44,8 @@ def column_of(name: str, cells: list[str], comma: bool = False) -> Column:
     dates = {cell: value for cell in known if (value := day(cell)) is not None}
     if len(dates) == len(known):
         return _dates(name, cells, dates)
-    labels = tuple(sorted({shorten(cell, LONGEST_TEXT) for cell in known}))
-    few = len(labels) <= MOST_LABELS and 2 * len(labels) <= max(count, 4)
-    return _texts(name, cells, known, labels, "category" if few else "text")
+    few = len(known) <= MOST_LABELS and 2 * len(known) <= max(count, 4)
+    return _texts(name, cells, sorted(known), "category" if few else "text")
 
 
 def _numbers(
@@ -77,12 +76,25 @@ def _dates(name: str, cells: list[str], dates: dict[str, float]) -> Column:
     return Column(name, "date", values, note=note)
 
 
-def _texts(
-    name: str, cells: list[str], known: dict[str, None], labels: tuple[str, ...], kind: Kind
-) -> Column:
-    places = {label: float(place) for place, label in enumerate(labels)}
-    codes = {cell: places[shorten(cell, LONGEST_TEXT)] for cell in known}
-    return Column(name, kind, _values(cells, codes.get), labels)
+def _texts(name: str, cells: list[str], known: list[str], kind: Kind) -> Column:
+    codes = {cell: float(place) for place, cell in enumerate(known)}
+    return Column(name, kind, _values(cells, codes.get), _labels(known))
+
+
+def _labels(known: list[str]) -> tuple[str, ...]:
+    """Texts as they are shown; those that are alike when they are cut get a number.
+
+    >>> _labels(["a" * 60, "a" * 61, "a" * 62, "b"])[1:] == ("a" * 60 + "...",
+    ...     "a" * 60 + "... (2)", "b")
+    True
+    """
+    counts: dict[str, int] = {}
+    labels = []
+    for cell in known:
+        label = shorten(cell, LONGEST_TEXT)
+        counts[label] = counts.get(label, 0) + 1
+        labels.append(label if counts[label] == 1 else f"{label} ({counts[label]})")
+    return tuple(labels)
 
 
 def _values(cells: list[str], find: Callable[[str], float | None]) -> np.ndarray:

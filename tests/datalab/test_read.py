@@ -142,6 +142,14 @@ def test_a_few_faults_in_a_column_of_numbers_count_as_missing_and_are_told():
     assert "2 of 30 cells of 'x' are no numbers, such as 'oops'" in " ".join(table.notes)
 
 
+def test_texts_that_differ_at_their_ends_stay_different_labels():
+    rows = "".join(f"{'a' * 70}{k % 2},{k * 3 % 7}\n" for k in range(12))
+    column = read_table(f"name,x\n{rows}".encode()).column("name")
+    assert column.kind == "category"
+    assert column.distinct == 2 == len(set(column.labels))
+    assert max(map(len, column.labels)) < 70
+
+
 def test_the_target_is_named_like_one_or_stands_last():
     body = "1,2,x\n2,3,y\n3,1,x\n5,4,y\n"
     assert read_table(f"Target,b,c\n{body}".encode()).target == "Target"

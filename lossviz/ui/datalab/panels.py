@@ -10,6 +10,7 @@ import streamlit as st
 from lossviz.datalab import DataLab, Effect, Seen
 from lossviz.datalab.look import Counts, Summary
 from lossviz.datalab.seen import Facet
+from lossviz.figures.theme import Mode
 from lossviz.ui import widgets
 from lossviz.ui.datalab import classes, pairs, scene, strips, words
 from lossviz.ui.datalab.drawing import drawing
@@ -161,19 +162,24 @@ def _correlations(seen: Seen, when: int, title: str) -> None:
 
 def _strips(seen: Seen, after: bool) -> None:
     """A small picture of every column that is an input or the target; with ``after``, twice."""
-    cards = [_strip(facet, after) for facet in seen.columns if facet.clean is not None or not after]
+    cards = [
+        strip_of(facet, after, mode())
+        for facet in seen.columns
+        if facet.clean is not None or not after
+    ]
     drawing(f'<div class="lv-strips">{"".join(cards)}</div>', "dl.strips")
 
 
-def _strip(facet: Facet, after: bool) -> str:
+def strip_of(facet: Facet, after: bool, mode: Mode) -> str:
+    """The small picture of a column with its name, as HTML; with ``after`` before and after."""
     then = facet.clean if after else None
     label = f"{facet.name}, {'before and after cleaning' if after else 'as it came'}"
     if isinstance(facet.raw, Summary):
         done = then if isinstance(then, Summary) else None
         fences = facet.fences if after else (-np.inf, np.inf)
-        picture = strips.strip(facet.raw, done, fences, mode(), label)
+        picture = strips.strip(facet.raw, done, fences, mode, label)
     else:
-        picture = strips.tally(facet.raw, then if isinstance(then, Counts) else None, mode(), label)
+        picture = strips.tally(facet.raw, then if isinstance(then, Counts) else None, mode, label)
     return (
         f'<figure><figcaption><b title="{escape(facet.name)}">{escape(facet.name)}</b>'
         f"<span>{escape(_about(facet, after))}</span></figcaption>{picture}</figure>"
