@@ -24,6 +24,9 @@ SETTLE, STAGE = "lossviz.settle", "pg.stage"
 class Visit:
     """One session of the page, opened at these URL fields."""
 
+    #: The key of the page's stage.
+    stage = STAGE
+
     def __init__(self, url: Mapping[str, str] | None = None, script: Path = PAGE) -> None:
         self.at = AppTest.from_file(str(script), default_timeout=60)
         for name, value in (url or {}).items():
@@ -79,13 +82,12 @@ class Visit:
     @property
     def message(self) -> bytes:
         """What the stage was sent, byte for byte."""
-        return bytes(self.component(STAGE).bytes)
+        return bytes(self.component(self.stage).bytes)
 
     @property
     def picture(self) -> dict[str, Any]:
         """What the stage was sent, read: the header with its arrays put back."""
-        header, arrays = unpack(self.message)
-        return dict(_whole(header, arrays))
+        return read_picture(self.message)
 
     # --- what a person does --------------------------------------------------------------------
 
@@ -97,7 +99,7 @@ class Visit:
 
     def fire(self, event: str, value: Any) -> None:
         """An event of the stage."""
-        id_ = f"$$STREAMLIT_INTERNAL_KEY_{self.component(STAGE).id}__events"
+        id_ = f"$$STREAMLIT_INTERNAL_KEY_{self.component(self.stage).id}__events"
         sent = json.dumps([{"event": event, "value": value}])
         self._send(WidgetState(id=id_, json_trigger_value=sent))
 
@@ -137,6 +139,12 @@ def mended(visit: Visit, named: str) -> None:
     again = type(visit)(visit.url)
     assert again.sentences == []
     assert again.message == visit.message
+
+
+def read_picture(message: bytes) -> dict[str, Any]:
+    """A message of a stage: its header with its arrays put back."""
+    header, arrays = unpack(message)
+    return dict(_whole(header, arrays))
 
 
 def _whole(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
