@@ -292,7 +292,8 @@ class Shape:
 class DatasetEntry(Entry):
     """``make(rng, **params)`` gives a `lossviz.problem.data.Table`.
 
-    ``code(params)``: lines that set ``inputs`` (N, D) and ``targets`` (N,), drawn from ``rng``.
+    ``code(params, seed)``: lines that set ``inputs`` (N, D) and ``targets`` (N,), drawn from
+    ``rng``, a generator of that data seed.
 
     Args:
         shape: The data set's `Shape` for given parameters.

@@ -128,8 +128,8 @@ def _bare(node: ast.stmt, text: str) -> str:
     return "\n".join(re.sub(r"  # type: ignore.*", "", line) for line in whole if line is not None)
 
 
-def _changes(node: ast.AST, text: str) -> Iterator[tuple[int, int, str]]:
-    """Lines from, to, and what stands there in a script."""
+def _changes(node: ast.AST, text: str) -> Iterator[tuple[int, int, str | None]]:
+    """Lines from, to, and what stands there in a script, None for nothing."""
     if isinstance(node, ast.FunctionDef):
         head = " " * node.col_offset + f"def {node.name}({_arguments(node.args)}):"
         yield node.lineno, node.body[0].lineno - 1, head
@@ -137,6 +137,10 @@ def _changes(node: ast.AST, text: str) -> Iterator[tuple[int, int, str]]:
         inputs, targets = (ast.get_source_segment(text, part) for part in node.value.args[:2])
         back = " " * node.col_offset + f"return {inputs}, {targets}"
         yield node.lineno, node.end_lineno or node.lineno, back
+    elif isinstance(node, ast.AnnAssign) and node.value is None:
+        last = node.end_lineno or node.lineno
+        blank = not "".join(text.splitlines()[last : last + 1]).strip()
+        yield node.lineno, last + blank, None
     elif isinstance(node, ast.AnnAssign) and node.value is not None:
         name, value = (ast.get_source_segment(text, part) for part in (node.target, node.value))
         given = " " * node.col_offset + f"{name} = {value}"

@@ -14,6 +14,7 @@ from lossviz.export.draft import Contenders, Draft, stop
 from lossviz.problem.build import build_module
 from lossviz.problem.code import literal
 from lossviz.problem.disturbance import FIRST_SEED, STEPS_APART
+from lossviz.problem.normalise import norm_layers
 from lossviz.run import Method
 from lossviz.run.status import EXPLODED
 from lossviz.settings import Experiment
@@ -51,7 +52,8 @@ class Training:
     def script(self) -> tuple[str, tuple[str, ...]]:
         """The script, and what it lacks."""
         draft = Draft()
-        shapes = [tuple(p.shape) for p in build_module(self.base).parameters()]
+        module = build_module(self.base)
+        shapes = [tuple(p.shape) for p in module.parameters()]
         contenders = Contenders(self.methods, shapes, self.base.steps)
         draft.imports += ["import numpy as np", "import torch", "from torch import nn"]
         body = [
@@ -59,7 +61,7 @@ class Training:
             *self.data(draft),
             layout.section("model and loss"),
             *self.model(draft),
-            *self.loss(draft),
+            *self.loss(draft, bool(norm_layers(module))),
             layout.section("contenders"),
             *contenders.parts(draft),
             layout.section("training"),
@@ -115,7 +117,7 @@ class Training:
     def data(self, draft: Draft) -> list[str]:
         """Samples, split and scaling."""
         base, entry = self.base, registry.datasets[self.base.dataset]
-        code = draft.code("data set", entry, base.dataset_params)
+        code = draft.code("data set", entry, base.dataset_params, base.data_seed)
         text = stop("data set", entry) if code is None else code.text
         lines = [f"rng = np.random.default_rng({base.data_seed!r})"] if "rng" in text else []
         lines += [text, *self._split(draft), *self._wrong_labels()]
@@ -241,18 +243,26 @@ class Training:
             f'START = [\n    float(number)\n    for number in """\n{rows}\n""".split()\n]'
         )
 
-    def loss(self, draft: Draft) -> list[str]:
+    def loss(self, draft: Draft, normalised: bool) -> list[str]:
         """The loss, and what is measured in the end."""
+        if normalised:
+            draft.imports.append("from torch.optim.swa_utils import update_bn")
         base, entry = self.base, registry.losses[self.base.loss]
         code = draft.code("loss", entry, base.loss_params, base.shape)
         text = stop("loss", entry) if code is None else f"return {code.text}"
         about = '"""The mean over the samples."""'
         loss = "def loss_of(outputs, targets):\n" + layout.block(f"{about}\n{text}", 1)
-        return [loss, self._measure("" if code is None else code.classes)]
+        return [loss, self._measure("" if code is None else code.classes, normalised)]
 
-    def _measure(self, classes: str) -> str:
+    def _measure(self, classes: str, normalised: bool) -> str:
         base = self.base
         rests = ["model.eval()  # nothing is dropped"] if base.model_params.get("dropout") else []
+        if normalised:
+            rests = [
+                "# As one would use it: normalised by the statistics of all training samples.",
+                "update_bn([x_train], model)",
+                "model.eval()",
+            ]
         lines = [*rests, "outputs = model(x)"]
         if self.score == "R2":
             several = registry.losses[self.base.loss].outputs(self.base.shape) > 1

@@ -79,9 +79,9 @@ def made_by(make: Callable[..., Any]) -> Callable[[Mapping[str, Value]], Code]:
     )
 
 
-def drawn_by(make: Callable[..., Any]) -> Callable[[Mapping[str, Value]], Code]:
+def drawn_by(make: Callable[..., Any]) -> Callable[[Mapping[str, Value], int], Code]:
     """The code of a data set: the source of its ``make``, whose table gives way to two arrays."""
-    return lambda params: Code(
+    return lambda params, seed: Code(
         f"inputs, targets = {call(make.__name__, 'rng', **in_order(make, params))}",
         sources=(make,),
     )

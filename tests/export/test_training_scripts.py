@@ -41,6 +41,8 @@ def with_code(catalogue):
 def test_every_data_set(entry, scaling):
     for params in ({}, at_random(entry.params, seed=1)):
         settings = fitting(dataset=entry.name, dataset_params=params, scaling=scaling)
+        if entry.name == "characters":
+            settings["model"] = "transformer"
         # Unscaled features make a rate of 0.1 diverge, which is a result too, but a short one.
         settings |= {"params": {"lr": 1e-3}, "data_seed": 3, "test_share": 0.2, "batch_size": 32}
         check_experiment(TIGHT, **settings)
@@ -51,13 +53,23 @@ def test_every_model(entry):
     for params in ({}, at_random(entry.params, seed=2)):
         for loss, dataset in (
             ("bce_with_logits", "moons"), ("mse", "line"), ("mse", "adding"),
-            ("cross_entropy", "digits"),
+            ("cross_entropy", "digits"), ("cross_entropy", "characters"),
         ):  # fmt: skip
             given = {"model": entry.name, "model_params": params, "dataset": dataset, "loss": loss}
             _, repairs = with_choice(lv.Experiment(), **given)
             settings = fitting(**given, steps=3, seed=5)
             if not repairs and not missing_in(lv.Experiment(**settings)):
                 check_experiment(TIGHT, **settings)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+@pytest.mark.parametrize("skip", [True, False])
+def test_batch_normalisation_is_measured_as_one_would_use_it(skip, dropout):
+    model = {"batch_norm": True, "skip": skip, "depth": 2, "width": 4, "dropout": dropout}
+    data = {"samples": 120}
+    check_experiment(
+        TIGHT, **fitting(dataset="digits", dataset_params=data, model="cnn", model_params=model)
+    )
 
 
 @pytest.mark.parametrize("activation", registry.models["mlp"].param("activation").choices)

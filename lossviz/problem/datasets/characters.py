@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from lossviz.problem.data import Table
-from lossviz.registry import DatasetEntry, Param, Shape, Value, datasets
+from lossviz.registry import Code, DatasetEntry, Param, Shape, Value, datasets
 
 TEXT = Path(__file__).parent / "text" / "four_books.txt"
 
@@ -79,6 +79,21 @@ def _apart(rng: np.random.Generator, text: np.ndarray, count: int, context: int)
     return np.sort(np.array(found))
 
 
+def _code(params: Mapping[str, Value], seed: int) -> Code:
+    """The windows themselves, as the script has no text to draw them from; a blank is "_"."""
+    table = make_characters(np.random.default_rng(seed), **params)  # type: ignore[arg-type]
+    rows = np.column_stack([table.inputs.astype(np.int64), table.targets])
+    letters = np.array(list(ALPHABET.replace(" ", "_")))[rows]
+    windows = "\n".join("".join(row) for row in letters)
+    return Code(
+        "# Pieces of the text, each with the character that comes next at its end.\n"
+        f'ALPHABET = "{ALPHABET.replace(" ", "_")}"\n'
+        f'WINDOWS = """\n{windows}\n""".split()\n'
+        "tokens = np.array([[ALPHABET.index(letter) for letter in row] for row in WINDOWS])\n"
+        "inputs, targets = tokens[:, :-1].astype(np.float64), tokens[:, -1]"
+    )
+
+
 def _shape(params: Mapping[str, Value]) -> Shape:
     length = int(params["context"])
     return Shape("classification", length, len(ALPHABET), "tokens", (length,), len(ALPHABET))
@@ -91,6 +106,7 @@ datasets.add(
         about="Real: the books of Ruth, Esther, Ecclesiastes and Jonah, letter by letter; which "
         "one comes next?",
         make=make_characters,
+        code=_code,
         cite="The King James Version of the Bible (1611)",
         params=(
             Param("samples", 400, 100, 800, "log", help="How many windows of the text are used."),

@@ -84,7 +84,7 @@ class Bundled:
             return Shape(task, inputs, self.classes, "image", self.sides)
         return Shape(task, inputs, self.classes)
 
-    def code(self, params: Mapping[str, Value]) -> Code:
+    def code(self, params: Mapping[str, Value], seed: int) -> Code:
         """The lines that load it with scikit-learn, and take the same rows and columns."""
         load = f"load_{self.name}"
         lines = [f"inputs, targets = {call(load, return_X_y=True, **self.options)}"]

@@ -111,10 +111,8 @@ def make_cnn(
     return ConvNet((height, broad), outputs, depth, width, activation, batch_norm, skip, dropout)
 
 
-def code(params: Mapping[str, Value], shape: Shape, outputs: int) -> Code | None:
-    """The classes of this file; with batch normalisation, which is not torch's in all, none."""
-    if params["batch_norm"]:
-        return None
+def code(params: Mapping[str, Value], shape: Shape, outputs: int) -> Code:
+    """The classes of this file."""
     side = isqrt(shape.inputs)
     given = (literal(shape.sides or (side, side)), str(outputs))
     text = call("ConvNet", *given, **in_order(ConvNet, params))

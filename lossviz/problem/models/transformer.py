@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
-from lossviz.registry import ModelEntry, Param, SettingError, Shape, models
+from lossviz.problem.code import call, in_order
+from lossviz.registry import Code, ModelEntry, Param, SettingError, Shape, Value, models
 
 
 class Attention(nn.Module):
@@ -119,8 +121,22 @@ def make_transformer(
     reason = _refuses(shape, outputs)
     if reason:
         raise SettingError(reason)
-    width = heads * math.ceil(width / heads)
+    width = _rounded(width, heads)
     return Transformer(shape.vocabulary, inputs, outputs, depth, width, heads)
+
+
+def _code(params: Mapping[str, Value], shape: Shape, outputs: int) -> Code:
+    """The classes of this file."""
+    heads = int(params["heads"])
+    given = {**params, "width": _rounded(int(params["width"]), heads)}
+    sizes = (shape.vocabulary, shape.inputs, outputs)
+    text = call("Transformer", *map(str, sizes), **in_order(Transformer, given))
+    return Code(text, sources=(Transformer,))
+
+
+def _rounded(width: int, heads: int) -> int:
+    """The width, rounded up to a multiple of the heads."""
+    return heads * math.ceil(width / heads)
 
 
 def _refuses(shape: Shape, outputs: int) -> str:
@@ -138,6 +154,7 @@ models.add(
         title="Transformer",
         about="Each character looks back at those before it: a language model, very small.",
         make=make_transformer,
+        code=_code,
         formula=r"h \leftarrow h + \mathrm{softmax}(Q K^\top / \sqrt d + M)\, V,\quad "
         r"h \leftarrow h + W_2\, \varphi(W_1 h)",
         cite="Vaswani et al., Attention Is All You Need, NeurIPS 2017; normalised first: Radford "
