@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
-from scipy.stats import norm
 
 from lossviz.figures.theme import PALETTE, Mode, mark
 from lossviz.losslab import Decision, LossLab, decisions, sample_of
@@ -53,7 +52,7 @@ def picture(lab: LossLab, mode: Mode) -> Picture:
 
 def _densities(lab: LossLab, found: tuple[Decision, ...], mode: Mode) -> Panel:
     x = np.linspace(-REACH, REACH, 201)
-    negative, positive = (1 - lab.share) * norm.pdf(x + 1), lab.share * norm.pdf(x - 1)
+    negative, positive = (1 - lab.share) * _normal(x + 1), lab.share * _normal(x - 1)
     grey, accent = PALETTE[mode].muted, PALETTE[mode].accent
     rules = tuple(
         Rule("x", one.threshold, mark(k).color(mode))
@@ -74,6 +73,12 @@ def _densities(lab: LossLab, found: tuple[Decision, ...], mode: Mode) -> Panel:
             Line(x, positive, accent, "positives", width=1.6),
         ),
     )  # fmt: skip
+
+
+def _normal(x: np.ndarray) -> np.ndarray:
+    """The density of N(0, 1)."""
+    density: np.ndarray = np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
+    return density
 
 
 def _chances(lab: LossLab, found: tuple[Decision, ...], mode: Mode) -> Panel:
