@@ -32,7 +32,8 @@ class LayerRow:
 def architecture(problem: Problem) -> list[LayerRow]:
     """The layers in the order in which a sample passes them; their parameters add up to P.
 
-    Modules that only hold others, and do not learn themselves, have no row.
+    Modules that only hold others, and do not learn themselves, have no row; nor have those that
+    hand on what comes: an `nn.Identity`, and dropout that drops nothing.
 
     Raises:
         TypeError: When the model is no module.
@@ -63,7 +64,8 @@ def architecture(problem: Problem) -> list[LayerRow]:
 
     for name, layer in module.named_modules():
         learns = next(layer.parameters(recurse=False), None) is not None
-        if learns or next(layer.children(), None) is None:
+        single = next(layer.children(), None) is None
+        if learns or (single and not _hands_on(layer)):
             layer.register_forward_hook(row_of(name, layer))
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         module(inputs[:1])
@@ -71,6 +73,10 @@ def architecture(problem: Problem) -> list[LayerRow]:
     if rest:
         rows.append(LayerRow("used directly", (), rest))
     return rows
+
+
+def _hands_on(layer: nn.Module) -> bool:
+    return isinstance(layer, nn.Identity) or (isinstance(layer, nn.Dropout) and layer.p == 0)
 
 
 def _row(name: str, layer: nn.Module, output: Any, counted: set[nn.Parameter]) -> LayerRow:
