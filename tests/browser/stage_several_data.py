@@ -121,7 +121,7 @@ def spread() -> m.Profile:
         depth.astype(float),
         steps,
         (
-            m.ProfileLine("activations", values, mark=0),
+            m.ProfileLine("activations", values, contender="A"),
             m.ProfileLine("gradients", values[:, ::-1] / 10, mark=1, dashed=True),
         ),
         y_title="standard deviation",

@@ -329,6 +329,20 @@ def test_the_pointer_is_told_the_numbers_under_it(show: Open) -> None:
     expect(tip).to_contain_text(f"{value / 2:.4g}".replace("-", "−"))
 
 
+def test_a_contenders_line_is_hidden_with_it(show: Open) -> None:
+    page = show("?views=0&side=spread")
+    seek(page, 100)
+    at = page.locator(".lv-lower .lv-host:visible").bounding_box()
+    assert at
+    page.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
+    tip = page.locator(".lv-lower .lv-tip:visible")
+    expect(tip).to_contain_text("activations")
+    page.get_by_role("button", name="SGD").press("Enter")
+    page.mouse.move(at["x"] + at["width"] / 2 + 3, at["y"] + at["height"] / 2)
+    expect(tip).to_contain_text("gradients")
+    expect(tip).not_to_contain_text("activations")
+
+
 # --- stages that lack something ------------------------------------------------------------------
 
 

@@ -145,6 +145,10 @@ def test_a_picture_takes_the_place_of_predictions():
         ((m.Tab("why", (ledger(), ledger())),), r"'why' are of \['A', 'A'\]; give one for each"),
         ((m.Tab("why", ledger("B")),), "Ledger of unknown contender"),
         ((m.Tab("w", histogram(contender="B")),), "Histogram of unknown contender 'B'"),
+        (
+            (m.Tab("p", profile(lines=(m.ProfileLine("b", np.ones(4), contender="B"),))),),
+            "Profile of unknown contender 'B'",
+        ),
     ],
 )
 def test_tabs_that_cannot_be_told_apart_or_are_nobodys_are_refused(side, words):

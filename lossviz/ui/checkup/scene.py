@@ -354,7 +354,7 @@ def _profile(
     # The time of the one that came furthest; the others end where they ended.
     steps = max((exam.steps for _, _, exam, _ in known), key=lambda own: own[-1])
     lines = tuple(
-        stage.ProfileLine(name, _at(exam.steps, getattr(spread, what), steps), mark)
+        stage.ProfileLine(name, _at(exam.steps, getattr(spread, what), steps), mark, contender=name)
         for mark, name, exam, spread in known
     )
     layers = known[0][3].layers

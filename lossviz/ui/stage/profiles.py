@@ -14,13 +14,15 @@ import numpy as np
 class ProfileLine:
     """One line of a `Profile`: `values` (F, n) move with time, (n,) stand still.
 
-    `mark` is an index into the theme's marks, None for the colour of the text. NaN leaves a gap.
+    `mark` is an index into the theme's marks, None for the colour of the text. A `contender`'s line
+    has its colour and dash, and is hidden with it. NaN leaves a gap.
     """
 
     name: str
     values: np.ndarray
     mark: int | None = None
     dashed: bool = False
+    contender: str = ""
 
 
 @dataclass(frozen=True)

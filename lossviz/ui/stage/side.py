@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lossviz.ui.stage.ledger import Ledger
 from lossviz.ui.stage.predictions import Predictions
-from lossviz.ui.stage.profiles import Picture, check_picture
+from lossviz.ui.stage.profiles import Picture, Profile, check_picture
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,12 @@ def ledgers_of(tab: Tab) -> tuple[Ledger, ...]:
     return tab.content if isinstance(tab.content, tuple) else ()
 
 
+def owners_of(picture: Picture) -> list[str]:
+    """The contenders whose picture, or lines of a picture, it is."""
+    lines = picture.lines if isinstance(picture, Profile) else ()
+    return [owner for owner in (picture.contender, *(line.contender for line in lines)) if owner]
+
+
 def check_side(
     tabs: Sequence[Tab], alone: Predictions | Picture | None, owners: Collection[str]
 ) -> None:
@@ -43,11 +49,12 @@ def check_side(
         if not isinstance(content, Picture):
             continue
         check_picture(content)
-        if content.contender and content.contender not in owners:
-            raise ValueError(
-                f"{type(content).__name__} of unknown contender {content.contender!r}; "
-                f"known are {list(owners)}."
-            )
+        for owner in owners_of(content):
+            if owner not in owners:
+                raise ValueError(
+                    f"{type(content).__name__} of unknown contender {owner!r}; "
+                    f"known are {list(owners)}."
+                )
 
 
 def _check_tabs(tabs: Sequence[Tab]) -> None:

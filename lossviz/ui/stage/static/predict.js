@@ -51,7 +51,7 @@ export class PredictPanel extends Panel {
     const { theme } = this.stage;
     const owner = scene.contenders.find((contender) => contender.id === predictions.contender);
     const color = owner ? this.stage.markOf(owner).color : theme.palette.accent;
-    return new KINDS[predictions.kind](predictions, theme, color);
+    return new KINDS[predictions.kind](predictions, theme, color, this.stage);
   }
 
   /** The list to choose from, without disturbing one that is open and still the same. */

@@ -9,6 +9,13 @@ const FAR = 20000; // pixels beyond which a canvas loses precision
 
 const flatten = (column) => column.data;
 
+/** The colour and dash of a line: its contender's, or its own. */
+function lookOf(line, theme, stage) {
+  const owner = stage.scene.contenders.find(({ id }) => id === line.contender);
+  if (owner) return stage.markOf(owner);
+  return { color: inkOf(line, theme), dash: line.dashed ? DASH : [] };
+}
+
 /** A column (F, n) or (n,) at a row. */
 function rowOf({ data, shape }, row) {
   if (shape.length === 1) return data;
@@ -16,9 +23,12 @@ function rowOf({ data, shape }, row) {
 }
 
 export class Profile {
-  constructor(profile, theme) {
+  /** `stage` knows the contenders' marks, and who is hidden. */
+  constructor(profile, theme, color, stage) {
     this.data = profile;
     this.theme = theme;
+    this.looks = new Map(profile.lines.map((line) => [line, lookOf(line, theme, stage)]));
+    this.isShown = ({ contender }) => !stage.hidden.has(contender);
     this.still = profile.steps.data.length === 1 && profile.lines.every(({ values }) => values.shape[0] === 1
       || values.shape.length === 1);
     const xs = profile.x.data;
@@ -45,7 +55,8 @@ export class Profile {
 
   drawOver(context, map, frames, row) {
     const { box } = map;
-    const { lines, brackets } = this.data;
+    const { brackets } = this.data;
+    const lines = this.data.lines.filter(this.isShown);
     context.save();
     context.beginPath();
     context.rect(box.left - 5, box.top, box.width + 10, box.height);
@@ -76,17 +87,17 @@ export class Profile {
       open = seen;
     }
     this.stroke(context, line);
-    if (x.data.length <= DOTS) for (const spot of dots) this.drawDot(context, ...spot, inkOf(line, this.theme));
+    if (x.data.length <= DOTS) for (const spot of dots) this.drawDot(context, ...spot, this.looks.get(line).color);
     return away;
   }
 
   stroke(context, line) {
     context.lineJoin = "round";
-    const color = inkOf(line, this.theme);
-    for (const [width, paint, dash] of [[5, this.theme.palette.background, []], [2.2, color, line.dashed ? DASH : []]]) {
+    const { color, dash } = this.looks.get(line);
+    for (const [width, paint, pattern] of [[5, this.theme.palette.background, []], [2.2, color, dash]]) {
       context.lineWidth = width;
       context.strokeStyle = paint;
-      context.setLineDash(dash);
+      context.setLineDash(pattern);
       context.stroke();
     }
     context.setLineDash([]);
@@ -137,13 +148,13 @@ export class Profile {
     const wanted = map.backX(px);
     const near = x.data.reduce((best, value, i) => (Math.abs(value - wanted) < Math.abs(x.data[best] - wanted) ? i : best), 0);
     const place = xLabels.length ? xLabels[near] : `${xTitle || "x"} ${number(x.data[near])}`;
-    return [[place], ...lines.map((line) =>
-      [`${line.name} ${number(rowOf(line.values, row)[near], text.notFinite)}`, inkOf(line, this.theme)])];
+    return [[place], ...lines.filter(this.isShown).map((line) =>
+      [`${line.name} ${number(rowOf(line.values, row)[near], text.notFinite)}`, this.looks.get(line).color])];
   }
 
   legend() {
     return this.data.lines.filter(({ name }) => name)
-      .map((line) => lineSample(line.name, inkOf(line, this.theme), line.dashed));
+      .map((line) => lineSample(line.name, this.looks.get(line).color, this.looks.get(line).dash.length > 0));
   }
 }
 

@@ -50,6 +50,11 @@ export class SidePanel {
     this.face = face;
   }
 
+  /** Others are hidden than before. */
+  refresh() {
+    this.shown("predictions")?.refresh();
+  }
+
   touch() {
     this.dirty = true;
     this.stage.wake();

@@ -281,7 +281,7 @@ export class Stage {
     this.legend.show(this.scene);
     this.readout.refresh();
     for (const panel of this.surfaces()) panel.refresh();
-    this.panels.curves?.refresh();
+    for (const name of ["curves", "predict", "side"]) this.panels[name]?.refresh();
     const { hidden, shown } = this.text;
     say(this.said, fill(this.hidden.has(id) ? hidden : shown, { label: this.labelOf(id) }));
     this.fire("visible", { hidden: [...this.hidden] });
