@@ -72,7 +72,10 @@ def _layers(recipe: Experiment) -> tuple[LayerRow, ...]:
 
 def normalises(experiment: Experiment) -> bool:
     """Whether the model has batch normalisation, so that its statistics are a choice."""
-    model = problem_of(experiment).model
+    try:
+        model = problem_of(experiment).model
+    except SettingError:
+        return False  # what is wrong is said where it is trained
     return isinstance(model, ModuleModel) and bool(norm_layers(model.module))
 
 

@@ -17,7 +17,7 @@ from lossviz.survey.ground import normalises
 from lossviz.survey.presets import PRESETS, Preset
 from lossviz.survey.subjects import SUBJECTS, Subject, subject_of
 from lossviz.survey.survey import MOST_PICTURES, MOST_VIEWS, VALUES
-from lossviz.ui import share, state, widgets
+from lossviz.ui import share, widgets
 from lossviz.ui.cards import Cards, Contenders
 from lossviz.ui.cards import cards as contender_cards
 from lossviz.ui.foundation import Foundation
@@ -314,17 +314,19 @@ def header(survey: Survey) -> None:
         value(survey, "log")
         with st.popover("Worth seeing", icon=":material/school:"):
             _presets()
-        with st.popover("Share", icon=":material/link:"):
-            st.caption("This link opens exactly this picture.")
-            st.code(state.address(survey.to_url()), language=None, wrap_lines=True)
-            share.as_script(Comparison(survey.base, survey.contenders), "ls.script")
+        share.share(landscape, script=Comparison(survey.base, survey.contenders))
         st.button(
             "Reset",
             icon=":material/restart_alt:",
             key="ls.reset",
-            on_click=lambda: landscape.edit(lambda _: Survey()),
+            on_click=_reset,
             help="Back to the opening settings.",
         )
+
+
+def _reset() -> None:
+    st.session_state.pop(CLAIMED, None)
+    landscape.edit(lambda _: Survey())
 
 
 def _presets() -> None:
@@ -350,11 +352,15 @@ def claim(survey: Survey) -> None:
         st.session_state[CLAIMED] = shown.name
     claimed = st.session_state.get(CLAIMED)
     kept = next((preset for preset in PRESETS if preset.name == claimed), None)
-    if kept is None or kept.survey.base.model != survey.base.model:
+    if kept is None or _subject(kept.survey) != _subject(survey):
         st.session_state.pop(CLAIMED, None)
         return
     changed = "" if shown else " *You have changed the settings since.*"
     st.info(f"**{kept.title}.** {kept.claim}{changed}", icon=":material/school:")
+
+
+def _subject(survey: Survey) -> tuple[str, str]:
+    return survey.base.dataset, survey.base.model
 
 
 # --- contenders --------------------------------------------------------------------------------
