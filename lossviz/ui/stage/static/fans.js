@@ -20,7 +20,7 @@ export class Fans {
   remap(fans, map) {
     this.map = map;
     this.items = map ? fans.map(({ id, mark, fan }) => ({ id, mark, ways: waysOf(fan, map) })) : [];
-    this.layer.canvas.hidden = this.items.length === 0; // an empty canvas too has to be put together
+    this.layer.canvas.style.visibility = this.items.length ? "" : "hidden"; // an empty canvas too has to be put together
     // The more there are, the paler each: the surface is still to be seen.
     const count = this.items.reduce((sum, { ways }) => sum + ways.length, 0);
     this.layer.canvas.style.opacity = Math.max(0.28, 0.6 * Math.min(1, 24 / count) ** 0.25).toFixed(2);
