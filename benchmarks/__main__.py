@@ -5,7 +5,17 @@ from __future__ import annotations
 import importlib
 import sys
 
-ALL = ("surface", "models", "race", "functions", "curvature", "browser", "classroom")
+ALL = (
+    "surface",
+    "models",
+    "growth",
+    "race",
+    "functions",
+    "curvature",
+    "connect",
+    "browser",
+    "classroom",
+)
 #: Run only where they are named: minutes for one number.
 LONG = ("reddi",)
 

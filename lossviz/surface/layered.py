@@ -55,7 +55,7 @@ class LayeredMixtures:
         self.rest = [m.flatten(1).contiguous() for m in matrices[1:]]
         widest = max(max(self.units) * self.samples, *(m.shape[1] for m in self.rest), 1)
         self.chunk = max(1, min(MOST, CACHE // widest))
-        self._memory: dict[tuple[int, int], tuple[Tensor, Tensor]] = {}
+        self._memory: dict[int, tuple[Tensor, Tensor]] = {}
 
     def outputs(self, mix: Tensor) -> Tensor:
         """Outputs (K, C, N) for mixtures (K, R): units before samples."""
@@ -85,13 +85,14 @@ class LayeredMixtures:
     def _buffers(self, units: int, mix: Tensor) -> tuple[Tensor, Tensor]:
         """A place for a layer's linear outputs, and one for its activations and a row of ones."""
         count = mix.shape[0]
-        if (units, count) not in self._memory:
+        if units not in self._memory or len(self._memory[units][0]) < count:
             # All layers of one width share both: a layer reads the second, writes the first, and
             # only then overwrites the second.
             linear = mix.new_empty(count, units, self.samples)
             bordered = mix.new_ones(count, units + 1, self.samples)
-            self._memory[units, count] = linear, bordered
-        return self._memory[units, count]
+            self._memory[units] = linear, bordered
+        linear, bordered = self._memory[units]
+        return linear[:count], bordered[:count]
 
     def _activate(self, activation: nn.Module | None, linear: Tensor, target: Tensor) -> None:
         if isinstance(activation, nn.Tanh):

@@ -52,11 +52,11 @@ def evaluate(
     """The true loss of the problem at every point of a grid; nothing is interpolated.
 
     The model is never moved: weights, buffers, ``requires_grad``, mode and random state stay as
-    they are. Points are evaluated many at a time (`lossviz.surface.losses`); the memory on top of
-    the result is bounded by the portion, not by the grid: for a plain stack see
-    `lossviz.surface.layered.LayeredMixtures`, plus 2^17 outputs; for any other model it is that of
-    at most 96 forward passes at once, or of ``chunk`` ones: as many as keep its largest
-    intermediate within 3 2^17 entries and the parameters within 2^24.
+    they are. Points are evaluated many at a time (`lossviz.surface.losses`); the memory, beyond 80
+    bytes for each point, is bounded by the portion, not by the grid: for a plain stack see
+    `lossviz.surface.layered.LayeredMixtures`, plus 2^17 outputs and what the criterion makes of
+    them; for any other model it is that of at most 96 forward passes at once, or of ``chunk`` ones:
+    as many as keep its largest intermediate within 3 2^17 entries and the parameters within 2^24.
 
     Batch normalisation has running statistics, which belong to the weights at which they were
     gathered. Which ones are used elsewhere on the plane is the problem's choice, or that of
