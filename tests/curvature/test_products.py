@@ -8,6 +8,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from lossviz import Problem, SettingError, function_problem
 from lossviz.curvature import HessianProducts
+from lossviz.curvature.precision import in_precision
 from tests.curvature.networks import dense, other, reference, several, slope
 
 KINDS = several()
@@ -193,3 +194,25 @@ def test_curvature_that_is_not_finite_is_told():
     operator = HessianProducts(huge).operator()
     with pytest.raises(SettingError, match="not a finite number"):
         operator @ np.ones(3)
+
+
+@pytest.mark.parametrize("statistics", ["frozen", "batch", "recomputed"])
+def test_another_precision_keeps_what_batch_normalisation_uses(statistics):
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Tanh(), nn.Linear(4, 1))
+    inputs, targets = torch.randn(9, 2), torch.randn(9, 1)
+    prob = Problem.from_module(net, nn.MSELoss(), (inputs, targets), statistics)
+    given = {"1.running_mean": torch.arange(4.0)}
+    prob = prob.with_statistics(statistics, given)
+    cast = in_precision(prob, torch.float64)
+    assert cast.model.statistics == statistics
+    params = {name: value.double() for name, value in prob.params0.items()}
+    assert cast.loss(params).dtype == torch.float64
+    torch.testing.assert_close(
+        cast.loss(params), prob.loss(prob.params0).double(), rtol=1e-5, atol=0
+    )
+    others = {"frozen", "batch", "recomputed"} - {statistics}
+    assert all(
+        not torch.isclose(cast.with_statistics(s).loss(params), cast.loss(params), rtol=1e-3)
+        for s in others
+    )
