@@ -27,6 +27,7 @@ SECTIONS = {
     "hold": "Regularisation",
     "fit": "Fit",
     "weights": "Weights",
+    "degree": "Polynomials",
 }
 #: More initial weights than this are hard to tell apart.
 MOST_SCHEMES = 8
@@ -41,14 +42,13 @@ VIEWS: dict[str, Param] = {
         Param("patience", 30, 1, 10_000, "log",
               help="Early stopping waits so many steps for a lower test loss. The run itself goes "
                    "on: the marks say where it would have ended."),
-        Param("study", "samples", choices=("samples", "width", "folds", "degree"),
-              names=("samples", "width", "folds", "polynomials"), title="study",
+        Param("study", "samples", choices=("samples", "width", "folds"),
+              names=("samples", "width", "folds"), title="study",
               help="What is varied below: the number of training samples, the width of the model, "
-                   "the fold that is kept for testing, or the degree of a polynomial."),
+                   "or the fold that is kept for testing."),
         Param("folds", 5, 2, 10, help="Into how many parts the samples are split."),
         Param("runs", 3, 1, 10, title="runs at each value",
               help="Runs with other seeds; the band is one standard deviation over them."),
-        Param("degree", 3, 0, 14, help="Degree of the polynomial."),
         Param("points", 15, 5, 60, help="Noisy points of the sine."),
         Param("spread", 0.2, 0.0, 1.0, title="noise",
               help="Standard deviation of the noise on the points."),
@@ -114,7 +114,7 @@ class Checkup:
     Args:
         base: Data, model, loss, optimizer and regularisation.
         schemes: The initial weights that are compared, one to eight.
-        show, log, patience, study, folds, runs, degree, points, spread, ridge, layer, unit, entry,
+        show, log, patience, study, folds, runs, points, spread, ridge, layer, unit, entry,
             three_d: See `VIEWS`.
 
     Raises:
@@ -135,7 +135,6 @@ class Checkup:
     study: str = "samples"
     folds: int = 5
     runs: int = 3
-    degree: int = 3
     points: int = 15
     spread: float = 0.2
     ridge: float = 0.0
@@ -170,7 +169,7 @@ class Checkup:
             return tuple(scheme.of(self.base) for scheme in self.schemes)
         if self.show == "hold":
             return (self.free, self.base)
-        return (self.base,)
+        return () if self.show == "degree" else (self.base,)
 
     def names(self) -> tuple[str, ...]:
         """What each of `experiments` is called."""
@@ -178,7 +177,7 @@ class Checkup:
             return tuple(registry.initialisers[s.init].title for s in self.schemes)
         if self.show == "hold":
             return ("without", "with")
-        return ("run",)
+        return () if self.show == "degree" else ("run",)
 
     def with_base(self, **changes: Any) -> tuple[Checkup, tuple[str, ...]]:
         """The checkup of another experiment; what no longer fits is replaced and reported."""

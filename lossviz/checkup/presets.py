@@ -135,7 +135,7 @@ PRESETS: tuple[Preset, ...] = (
         "A sine with noise. Degree 1 is too stiff (error against the truth 0.202), degree 3 about "
         "right (0.021), degree 9 begins to wriggle (0.035), and degree 14 goes through every point "
         "and is off by 1.06. The training error only ever falls: 0.300, 0.031, 0.0047, 0.",
-        Checkup(_OVER, show="fit", study="degree", degree=14),
+        Checkup(show="degree"),
     ),
     Preset(
         "nothing-to-learn",

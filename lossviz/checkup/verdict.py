@@ -33,7 +33,7 @@ STILL_FALLING = 0.1
 #: A test loss this many times its lowest value has turned.
 TURNED = 1.1
 #: If the difference is this share of what it was at the start.
-MATTERS = 0.05
+MATTERS = 0.1
 #: A training loss this many times its lowest value is one that jumps.
 JUMPS = 1.5
 #: With this share right there is nothing left to wait for.
@@ -90,7 +90,7 @@ def verdict_of(run: Run, guess: float | None = None) -> Verdict:
 
     * *diverging*: the run ended in numbers that are not finite, or too large;
     * *stuck*: the training score is within 0.02 of guessing, and the loss no longer falls;
-    * *over-fit*: the test loss is 10 % above its lowest value, and by 5 % of what it was at the
+    * *over-fit*: the test loss is 10 % above its lowest value, and by 10 % of what it was at the
       start, while the training loss went on falling; or the training score is 0.1 above the test
       score;
     * *unsteady*: the training loss is half as much again as its lowest value;

@@ -1,4 +1,4 @@
-"""The charts below the stage: outcomes of many runs, and a polynomial through points."""
+"""The charts below the stage: outcomes of many runs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from lossviz.checkup import CurveOfRuns, Outcome, PolynomialFit
+from lossviz.checkup import CurveOfRuns, Outcome
 from lossviz.figures.layout import axis, base_layout, note
-from lossviz.figures.theme import PALETTE, Mode, mark
+from lossviz.figures.theme import Mode, mark
 
 #: The height of a chart in pixels.
 HEIGHT = 320
@@ -82,57 +82,5 @@ def folds(found: Sequence[Outcome], mode: Mode) -> go.Figure:
         )
     figure.update_layout(
         barmode="group", bargap=0.35, xaxis=axis(mode, ""), yaxis=axis(mode, "score")
-    )
-    return figure
-
-
-def polynomial(fit: PolynomialFit, mode: Mode) -> go.Figure:
-    """The noisy points, the truth, and the polynomial of the chosen degree."""
-    palette = PALETTE[mode]
-    figure = _figure(mode, ["points", "truth", "polynomial"])
-    figure.add_traces(
-        [
-            go.Scatter(
-                x=fit.grid, y=fit.truth, name="truth", mode="lines", hoverinfo="skip",
-                line={"color": palette.muted, "dash": "dot", "width": 2},
-            ),
-            go.Scatter(
-                x=fit.grid, y=fit.fitted, name=f"degree {fit.degree}", mode="lines",
-                line={"color": mark(0).color(mode), "width": 2.5},
-                hovertemplate="%{x:.2f}<br>%{y:.3~g}<extra></extra>",
-            ),
-            go.Scatter(
-                x=fit.x, y=fit.y, name="points", mode="markers",
-                marker={"size": 8, "color": palette.text},
-                hovertemplate="%{x:.2f}<br>%{y:.3~g}<extra></extra>",
-            ),
-        ]
-    )  # fmt: skip
-    figure.update_layout(
-        xaxis=axis(mode, "x"), yaxis=axis(mode, "y", range=[-1.9, 1.9]), title=None
-    )
-    return figure
-
-
-def degrees(fits: Sequence[PolynomialFit], chosen: int, mode: Mode) -> go.Figure:
-    """The errors over the degree, with the chosen one marked."""
-    figure = _figure(mode, ["training", "against the truth"])
-    x = np.array([fit.degree for fit in fits])
-    for name, words, place in (("train", "training", 0), ("test", "against the truth", 1)):
-        # A polynomial through every point has no error left but rounding.
-        y = np.maximum([getattr(fit, name) for fit in fits], 1e-4)
-        color, dash = mark(place).color(mode), mark(place).plotly_dash
-        figure.add_trace(
-            go.Scatter(
-                x=x, y=y, name=words, mode="lines+markers",
-                line={"color": color, "width": 2, "dash": dash},
-                marker={"size": np.where(x == chosen, 13, 6), "color": color},
-                customdata=[getattr(fit, name) for fit in fits],
-                hovertemplate="degree %{x}<br>%{customdata:.3~g}<extra></extra>",
-            )
-        )  # fmt: skip
-    figure.update_layout(
-        xaxis=axis(mode, "degree", dtick=1),
-        yaxis=axis(mode, "mean squared error", type="log", range=[-4.2, 0.7]),
     )
     return figure

@@ -22,7 +22,10 @@ from lossviz.ui.foundation import Foundation
 #: The name of what was opened last of what is worth seeing.
 CLAIMED = "tr.claimed"
 #: What only the way of looking decides.
-LOOKS = ("log", "patience", "three_d", "layer", "unit", "entry", "folds", "runs", "ridge")
+LOOKS = (
+    "log", "patience", "three_d", "layer", "unit", "entry", "study", "folds", "runs", "points",
+    "spread", "ridge",
+)  # fmt: skip
 
 
 # --- sidebar -----------------------------------------------------------------------------------
@@ -31,6 +34,10 @@ LOOKS = ("log", "patience", "three_d", "layer", "unit", "entry", "folds", "runs"
 def sidebar(checkup: Checkup) -> None:
     """What the section that is open can be adjusted by, then the experiment."""
     shared = Foundation(checkup.base, "tr", put_base, put_option)
+    if checkup.show == "degree":
+        st.markdown("#### Polynomials")
+        _views(checkup, "points", "spread", "ridge")
+        return
     if checkup.show == "start":
         st.markdown("#### Initial weights")
         _schemes(checkup)
@@ -195,14 +202,7 @@ def header(checkup: Checkup) -> None:
                     help=preset.claim,
                     width="stretch",
                 )
-        share.share(
-            training,
-            "This link opens exactly this page. The script trains "
-            + ("the first of the contenders." if checkup.show == "start" else "the same."),
-            script=as_comparison(
-                checkup.experiments()[0] if checkup.show == "start" else checkup.base
-            ),
-        )
+        _share(checkup)
         st.button(
             "Reset",
             icon=":material/restart_alt:",
@@ -210,6 +210,16 @@ def header(checkup: Checkup) -> None:
             on_click=lambda: training.edit(lambda old: Checkup(show=old.show)),
             help="Back to the opening settings.",
         )
+
+
+def _share(checkup: Checkup) -> None:
+    link = "This link opens exactly this page."
+    if checkup.show == "degree":
+        share.share(training, link)
+        return
+    which = "the first of the contenders" if checkup.show == "start" else "the same"
+    exp = checkup.experiments()[0] if checkup.show == "start" else checkup.base
+    share.share(training, f"{link} The script trains {which}.", script=as_comparison(exp))
 
 
 def sections(checkup: Checkup) -> None:

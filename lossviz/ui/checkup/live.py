@@ -20,7 +20,7 @@ from lossviz.registry import SettingError
 from lossviz.run import Run
 from lossviz.run.state import problem_of
 from lossviz.ui import widgets
-from lossviz.ui.checkup import report, scene, show, study
+from lossviz.ui.checkup import polynomials, report, scene, show, study
 from lossviz.ui.checkup.kept import put, training
 from lossviz.ui.checkup.scene import Shown
 from lossviz.ui.stage.component import stage
@@ -165,6 +165,10 @@ def show_checkup(checkup: Checkup) -> None:
     own: Progress | None = st.session_state.get(PROGRESS)
     if own is not None and own.running and own.key != repr(checkup.experiments()):
         own.drop()
+    if checkup.show == "degree":
+        study.drop()
+        st.fragment(_draw_polynomials)(checkup)
+        return
     try:
         waiting = isinstance(shown_of(checkup, PATIENCE), Waiting)
     except Trouble as error:
@@ -178,6 +182,16 @@ def show_checkup(checkup: Checkup) -> None:
             st.fragment(_study, run_every=LOOK if busy else None)(checkup, busy)
     else:
         study.drop()
+
+
+def _draw_polynomials(checkup: Checkup) -> None:
+    if training.current() != checkup:
+        training.rerun()
+    with st.container(key="lv_progress"):
+        pass
+    st.session_state[MESSAGE] = scene_message(polynomials.scene_of(checkup, mode()))
+    _mount()
+    polynomials.say(checkup)
 
 
 def _draw(checkup: Checkup, waiting: bool) -> None:
@@ -222,6 +236,10 @@ def _put(found: Shown | Waiting) -> None:
     """Mount the stage with what there is, or else with its last message."""
     if isinstance(found, Shown):
         st.session_state[MESSAGE] = scene_message(scene.scene_of(found, mode()))
+    _mount()
+
+
+def _mount() -> None:
     message = st.session_state.get(MESSAGE)
     if message is None:
         return

@@ -1,4 +1,4 @@
-"""What is asked of many runs below the stage: learning curve, complexity, folds, polynomials."""
+"""What is asked of many runs below the stage: learning curve, complexity, folds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 
 from lossviz import engine
-from lossviz.checkup import VIEWS, Checkup, Outcome, folds_of, polynomial_fit
+from lossviz.checkup import VIEWS, Checkup, Outcome, folds_of
 from lossviz.checkup.curves import (
     gathered,
     on_fold,
@@ -32,8 +32,6 @@ from lossviz.ui.words import duration
 BY_ITSELF = 25.0
 #: What takes longer is not begun at all.
 LONGEST = 600.0
-#: The degrees of the polynomials.
-DEGREES = range(15)
 
 BEGUN, TASKS = "tr.study.begun", "tr.study.tasks"
 CHART = {"displayModeBar": False}
@@ -45,8 +43,6 @@ WORDS = {
     "the left it is too stiff, to the right it has room for the noise.",
     "folds": "Cross-validation: how much is luck? Every sample is tested on once, by a model that "
     "has not seen it. Two models are told apart only where they differ by more than this spread.",
-    "degree": "The same without any training: the best polynomial of each degree through noisy "
-    "points of a sine.",
 }
 
 
@@ -94,10 +90,6 @@ def show_study(checkup: Checkup) -> bool:
     st.markdown("#### Ask many runs")
     _choose(checkup)
     st.caption(WORDS[checkup.study])
-    if checkup.study == "degree":
-        drop()
-        _polynomials(checkup)
-        return False
     try:
         return _runs(checkup, plan_of(checkup))
     except SettingError as error:
@@ -117,14 +109,9 @@ def _choose(checkup: Checkup) -> None:
         format_func=VIEWS["study"].name_of,
         on_change=lambda: put(study=st.session_state[shown]),
     )
-    names = {"folds": ("folds",), "degree": ("degree", "points", "spread", "ridge")}.get(
-        checkup.study, ("runs",)
-    )
-    for column, name in zip(st.columns(4), names, strict=False):
-        with column:
-            widgets.control(
-                VIEWS[name], getattr(checkup, name), f"tr.{name}", partial(put_one, name)
-            )
+    name = "folds" if checkup.study == "folds" else "runs"
+    with st.columns([1, 2])[0]:
+        widgets.control(VIEWS[name], getattr(checkup, name), f"tr.{name}", partial(put_one, name))
 
 
 # --- runs --------------------------------------------------------------------------------------
@@ -197,23 +184,3 @@ def _of_folds(outcomes: list[Outcome]) -> str:
     if np.isfinite(scores).all():
         words += f", score **{scores.mean():.3f} ± {scores.std():.2g}**"
     return f"{words}."
-
-
-# --- polynomials -------------------------------------------------------------------------------
-
-
-def _polynomials(checkup: Checkup) -> None:
-    given = checkup.points, checkup.spread, 0, checkup.ridge
-    fits = [polynomial_fit(degree, *given) for degree in DEGREES]
-    fit = fits[checkup.degree]
-    left, right = st.columns(2)
-    with left:
-        st.plotly_chart(charts.polynomial(fit, mode()), key="tr.fit", config=CHART)
-    with right:
-        st.plotly_chart(
-            charts.degrees(fits, checkup.degree, mode()), key="tr.degrees", config=CHART
-        )
-    st.markdown(
-        f"Degree {fit.degree}: training error **{fit.train:.3g}**, error against the truth "
-        f"**{fit.test:.3g}**."
-    )
