@@ -1,0 +1,97 @@
+"""A hand that moves dials to both of their ends, by key and by mouse, and sees what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from playwright.sync_api import Page
+
+from lossviz import registry
+from lossviz.comparison import Contender
+from lossviz.registry import Param
+from lossviz.ui.widgets import WIDEST_DIAL
+
+#: The keys that lead to the ends, and what a dial calls these.
+ENDS = {"Home": "min", "End": "max"}
+
+VISIBLE = """() => [...document.querySelectorAll('.lv-dial-range')].filter(e => e.checkVisibility())
+  .map(e => [e.id, e.closest('.lv-dial').querySelector('label').textContent])"""
+
+
+class Hand:
+    """Moves dials to their ends by key, and every so often by mouse."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.moved: dict[str, set[str]] = {end: set() for end in ENDS}
+        self.known: dict[str, str] = {}
+        self.moves = 0
+
+    def new(self) -> list[str]:
+        """The dials that have become visible since the last time."""
+        found = dict(self.page.evaluate(VISIBLE))
+        fresh = [name for name in found if name not in self.known]
+        self.known |= found
+        return fresh
+
+    def move(self, name: str, *ends: str) -> None:
+        for end in ends:
+            self.moves += 1
+            # Not a multiple of two, so that both ends have their turn.
+            if self.moves % 9 == 1:
+                self.drag(name, end)
+            else:
+                self.page.locator(f"#{name}").focus()
+                self.page.keyboard.press(end)
+            if not self.is_at(name, end):
+                # The page may have moved under the mouse; by key it has to get there.
+                self.page.wait_for_timeout(1000)
+                self.page.locator(f"#{name}").focus()
+                self.page.keyboard.press(end)
+            assert self.is_at(name, end), f"{self.known[name]} is not at its {ENDS[end]}"
+            self.moved[end].add(self.known[name])
+
+    def is_at(self, name: str, end: str) -> bool:
+        dial = f"document.getElementById('{name}')"
+        return bool(self.page.evaluate(f"() => {dial}.value === {dial}.{ENDS[end]}"))
+
+    def drag(self, name: str, end: str) -> None:
+        dial = self.page.locator(f"#{name}")
+        dial.scroll_into_view_if_needed()
+        box = dial.bounding_box()
+        assert box
+        share = dial.evaluate("e => e.valueAsNumber / e.max")
+        y = box["y"] + box["height"] / 2
+        self.page.mouse.move(box["x"] + 8 + share * (box["width"] - 16), y)
+        self.page.mouse.down()
+        to = box["x"] - 3 if end == "Home" else box["x"] + box["width"] + 3
+        self.page.mouse.move(to, y, steps=4)
+        self.page.mouse.up()
+
+
+PICTURE = """window.lossvizStage?.revision > 0
+  || document.querySelector('[data-testid=stAlert]')"""
+#: The page has been run for the last move: it shows a picture, or says why there is none.
+ANSWERED = f"""document.querySelector('[data-testid=stApp]').dataset.testScriptState
+  === 'notRunning' && ({PICTURE})"""
+
+
+def answered(page: Page) -> None:
+    page.wait_for_function(ANSWERED, timeout=60_000)
+    assert page.get_by_test_id("stException").count() == 0
+
+
+def dials(params: Iterable[Param]) -> tuple[Param, ...]:
+    """Those that are shown as dials; a wide range of whole numbers is typed."""
+    return tuple(
+        p
+        for p in params
+        if p.kind == "number"
+        or (p.kind == "whole" and (p.scale == "log" or p.high - p.low <= WIDEST_DIAL))
+    )
+
+
+def of_card(contender: Contender) -> tuple[Param, ...]:
+    """All that a card offers."""
+    optimizer = registry.optimizers[contender.optimizer]
+    return (*optimizer.params, *registry.schedules[contender.schedule].params)
