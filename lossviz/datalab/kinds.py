@@ -14,6 +14,8 @@ from lossviz.settings import shorten
 MOSTLY = 0.9
 #: A category has at most so many different values, and each in two rows or more on average.
 MOST_LABELS = 50
+#: Numbers beyond this count as missing: their squares would be infinite.
+LARGEST = 1e100
 #: Longer texts are cut where they are shown.
 LONGEST_TEXT = 60
 
@@ -51,14 +53,14 @@ def column_of(name: str, cells: list[str], comma: bool = False) -> Column:
 def _numbers(
     name: str, cells: list[str], known: dict[str, None], numbers: dict[str, float]
 ) -> Column:
-    finite = {cell: value for cell, value in numbers.items() if np.isfinite(value)}
+    finite = {cell: value for cell, value in numbers.items() if abs(value) <= LARGEST}
     values = _values(cells, finite.get)
     junk = [cell for cell in known if cell not in finite]
     note = ""
     if junk:
         count = sum(cell in set(junk) for cell in cells)
         note = (
-            f"{count:,} of {len(cells):,} cells of {name!r} are no numbers, such as "
+            f"{count:,} of {len(cells):,} cells of {name!r} are no usable numbers, such as "
             f"{shorten(junk[0], 20)!r}; they count as missing."
         )
     return Column(name, "identifier" if _counts(values) else "number", values, note=note)

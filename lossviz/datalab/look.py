@@ -149,10 +149,18 @@ def correlations(values: np.ndarray) -> np.ndarray:
 def _correlation(x: np.ndarray, y: np.ndarray) -> float:
     if len(x) < 3:
         return np.nan
-    x, y = x - x.mean(), y - y.mean()
-    size = np.sqrt((x @ x) * (y @ y))
-    # Rounding leaves a spread of some 1e-16 in a constant column.
-    return float(np.clip((x @ y) / size, -1, 1)) if size > 1e-24 else np.nan
+    first, second = _direction(x), _direction(y)
+    if first is None or second is None:
+        return np.nan
+    return float(np.clip(first @ second, -1, 1))
+
+
+def _direction(x: np.ndarray) -> np.ndarray | None:
+    """A column (n,) less its mean, of length 1; None where it is constant but for rounding."""
+    moved = x - x.mean()
+    length = np.sqrt(moved @ moved)
+    flat = length <= 10 * np.finfo(np.float64).eps * np.abs(x).max() * np.sqrt(len(x))
+    return None if flat else moved / length
 
 
 def spread_out(count: int, most: int = MOST_POINTS, seed: int = 0) -> np.ndarray:

@@ -70,6 +70,12 @@ def test_correlations_are_numpys_over_the_rows_that_have_both(values: np.ndarray
             assert found[i, j] == pytest.approx(np.corrcoef(both.T)[0, 1], abs=1e-7)
 
 
+@pytest.mark.parametrize("size", [1e-90, 1e90])
+def test_correlations_have_no_units(size: float):
+    values = np.array([[1.0, 2], [2, 1], [4, 6], [3, 3]])
+    np.testing.assert_allclose(correlations(values * size), correlations(values), atol=1e-12)
+
+
 def test_a_constant_column_has_no_correlation():
     assert np.isnan(correlations(np.array([[1.0, 2], [1, 3], [1, 4]]))[0, 1])
 

@@ -139,7 +139,7 @@ def test_a_few_faults_in_a_column_of_numbers_count_as_missing_and_are_told():
     table = read_table(f"x,y\n{cells}\n".replace("\n", ",1\n").replace("x,y,1", "x,y").encode())
     assert table.column("x").kind == "number"
     assert table.column("x").missing.sum() == 2
-    assert "2 of 30 cells of 'x' are no numbers, such as 'oops'" in " ".join(table.notes)
+    assert "2 of 30 cells of 'x' are no usable numbers, such as 'oops'" in " ".join(table.notes)
 
 
 def test_texts_that_differ_at_their_ends_stay_different_labels():
