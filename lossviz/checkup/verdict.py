@@ -277,7 +277,7 @@ def _rate(exp: Experiment, factor: float, why: str) -> Iterator[Cure]:
     entry = registry.optimizers[exp.optimizer]
     if "lr" not in exp.params:
         return
-    rate = _within(entry.param("lr"), float(exp.params["lr"]) * factor)
+    rate = _within(entry.param("lr"), float(f"{float(exp.params['lr']) * factor:.3g}"))
     title = f"Learning rate {rate:.3g}"
     if rate != exp.params["lr"]:
         yield Cure(title, why, {"params": Options({**exp.params, "lr": rate})})

@@ -170,7 +170,7 @@ def judged(**settings) -> tuple[lv.Experiment, object]:
         ("stuck", {"init": "zero", "bias_init": "zero"}),
         ("under-fit", {"model": "linear", "params": {"lr": 1.0}}),
         ("unfinished", {"params": {"lr": 0.5}, "steps": 60, "dataset": "circles"}),
-        ("good", {"optimizer": "adam", "params": {"lr": 0.05}, "steps": 300}),
+        ("good", {"optimizer": "adam", "params": {"lr": 0.05}, "l2": 0.01}),
         ("unsteady", {"optimizer": "adam", "params": {"lr": 1.0}, "steps": 40, "batch_size": 8,
                       "seed": 1}),
     ],
