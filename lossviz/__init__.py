@@ -8,6 +8,7 @@ from lossviz import figures, losslab
 from lossviz.comparison import Comparison, Contender
 from lossviz.connect import Alignment, Curve, Line, align, line, low_loss_curve
 from lossviz.course import Course
+from lossviz.datalab import DataLab
 from lossviz.export import script_of
 from lossviz.losslab import LossLab
 from lossviz.plane import (
@@ -39,6 +40,7 @@ from lossviz.surface import (
     slice_1d,
     slice_loss,
 )
+from lossviz.survey import Survey
 
 __version__ = "0.1.0"
 
@@ -48,6 +50,7 @@ __all__ = [
     "Contender",
     "Course",
     "Curve",
+    "DataLab",
     "Experiment",
     "Layers",
     "Line",
@@ -60,6 +63,7 @@ __all__ = [
     "SettingError",
     "Slice1d",
     "Surface",
+    "Survey",
     "UnknownNameError",
     "align",
     "build",

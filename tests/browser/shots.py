@@ -78,6 +78,7 @@ def view(ready: Callable[[Page], None] = middle, **ask: str) -> View:
 PAGES = {
     "playground": View("/"),
     "race": View("/race"),
+    "landscape": View("/landscape"),
     "losses": View("/losses", ready=sketched),
     "data": View("/data", ready=drawn),
     "data-clean": View("/data", (("section", "clean"),), ready=drawn),
@@ -131,6 +132,26 @@ RACES = {
 }  # fmt: skip
 
 
+def landscape(ready: Callable[[Page], None] = end, **ask: str) -> View:
+    """A view of the landscape page, light and wide and dark and narrow."""
+    return View("/landscape", tuple(ask.items()), ready, (("light", "wide"), ("dark", "narrow")))
+
+
+#: More of the landscape page.
+LANDSCAPES = {
+    "landscape-3d": landscape(three_d="true"),
+    "landscape-edge": landscape(
+        dataset="sine(samples=20,noise=0.0)", model="mlp(width=20)", loss="mse", test_share="0",
+        steps="3000", race="sgd(lr=0.05);sgd(lr=0.08);sgd(lr=0.15)", sharpness="true",
+    ),
+    "landscape-minima": landscape(
+        dataset="digits", steps="150", race="adam(lr=0.01)", views="pca", section="curve",
+        spectrum="true", slices="8",
+    ),
+    "landscape-nonsense": landscape(views="flat;adam(of=A)", other="cnn", layer="height"),
+}  # fmt: skip
+
+
 def take(browser: Browser, url: str, name: str, wanted: View) -> list[str]:
     """Write the pictures of one view; what the browser complained about."""
     complaints: list[str] = []
@@ -173,7 +194,7 @@ def main(words: list[str]) -> int:
     complaints: list[str] = []
     with serve() as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
-        for name, wanted in (PAGES | VIEWS | RACES).items():
+        for name, wanted in (PAGES | VIEWS | RACES | LANDSCAPES).items():
             if not words or any(word in name for word in words):
                 complaints += take(browser, server.url, name, wanted)
         browser.close()
