@@ -25,7 +25,7 @@ import lossviz as lv
 from benchmarks.timing import interleaved
 from lossviz.surface import PlaneLosses, evaluate
 from lossviz.surface.layered import LayeredMixtures
-from lossviz.surface.losses import CHUNK, INTERMEDIATE, OUTPUTS, PARAMETERS
+from lossviz.surface.portions import CHUNK, INTERMEDIATE, OUTPUTS, PARAMETERS
 
 MIB = 2**20
 #: Sides of the grids whose memory is compared, and bytes that each point takes by itself.

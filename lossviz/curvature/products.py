@@ -16,6 +16,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.overrides import TorchFunctionMode
 
 from lossviz.curvature.precision import in_precision
+from lossviz.problem.model import ModuleModel
 from lossviz.problem.problem import Problem, Split
 from lossviz.registry import SettingError
 
@@ -23,6 +24,8 @@ Point = Mapping[str, Tensor] | Tensor
 
 #: Entries of all intermediate results of a forward pass whose graph is held at a time.
 ENTRIES = 2**23
+#: Samples by which they are counted; one alone has no spread that could be normalised.
+FEW = 2
 #: Entries of intermediate results times vectors up to which several vectors go through one call.
 TOGETHER = 2**18
 
@@ -56,7 +59,8 @@ class HessianProducts:
         scale: (P,) factors d of a change of coordinates: the products are with D H D, D = diag(d).
 
     Raises:
-        SettingError: When the point does not fit, there are no samples, or a number is not finite.
+        SettingError: When the point does not fit, there are no samples, a number is not finite, or
+            batch normalisation takes recomputed statistics, which have no slopes.
 
     >>> from lossviz.problem import point_problem
     >>> bowl = point_problem(lambda x, y: x**2 + 3 * x * y, (0.0, 0.0))
@@ -74,6 +78,7 @@ class HessianProducts:
         split: Split = "train",
         scale: Tensor | None = None,
     ) -> None:
+        check_slopes(problem)
         self.problem = in_precision(problem, dtype)
         self.space = problem.space
         self.size = self.space.size
@@ -227,6 +232,9 @@ class HessianProducts:
 
     def _apart(self) -> bool:
         """Whether the model treats each sample by itself, as far as two of them can say."""
+        model = self.problem.model
+        if isinstance(model, ModuleModel) and model.statistics == "batch":
+            return False
         inputs = self.batch[0][:2]
         params = self.space.unflatten(self.theta)
         with torch.no_grad():
@@ -239,10 +247,10 @@ class HessianProducts:
 
     def _entries(self) -> int:
         """The entries of all intermediate results of a forward pass, for one sample."""
-        counter = _Counter()
+        counter, few = _Counter(), self.batch[0][:FEW]
         with torch.no_grad(), counter:
-            self.problem.model.forward(self.space.unflatten(self.theta), self.batch[0][:1])
-        return counter.entries
+            self.problem.model.forward(self.space.unflatten(self.theta), few)
+        return counter.entries // len(few)
 
 
 def point_of(problem: Problem, params: Point | None) -> Tensor:
@@ -269,6 +277,16 @@ def point_of(problem: Problem, params: Point | None) -> Tensor:
     if not theta.isfinite().all():
         raise SettingError("The point has weights that are not finite numbers.")
     return theta
+
+
+def check_slopes(problem: Problem) -> None:
+    """Raise SettingError for a loss of which torch has no slopes, with what to do."""
+    model = problem.model
+    if isinstance(model, ModuleModel) and model.statistics == "recomputed":
+        raise SettingError(
+            "Recomputed statistics of batch normalisation have no slopes in torch, and so no "
+            'curvature; take statistics="batch" (what training lowers) or "frozen".'
+        )
 
 
 def differentiable_attention() -> AbstractContextManager[object]:

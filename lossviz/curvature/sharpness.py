@@ -16,7 +16,13 @@ from torch import Tensor
 
 from lossviz.curvature.eigenpairs import top_eigenpairs
 from lossviz.curvature.precision import in_precision
-from lossviz.curvature.products import HessianProducts, Point, differentiable_attention, point_of
+from lossviz.curvature.products import (
+    HessianProducts,
+    Point,
+    check_slopes,
+    differentiable_attention,
+    point_of,
+)
 from lossviz.problem.problem import Batch, Problem, Split
 from lossviz.problem.space import Params, ParamSpace
 from lossviz.registry import SettingError
@@ -178,6 +184,7 @@ class _Ball:
     def __init__(
         self, problem: Problem, params: Point | None, scale: Tensor | None, split: Split
     ) -> None:
+        check_slopes(problem)
         self.problem = problem
         self.batch: Batch = problem.batch(split)
         self.centre = point_of(problem, params)

@@ -10,6 +10,9 @@ from torch import Tensor
 from lossviz.plane.pca import NOTHING, Cloud, Recorded, as_list, complete, equal_shares, near_frames
 from lossviz.plane.plane import Plane
 
+TITLES = ("distance from start to end", "distance across, where the paths move most")
+STILL = "a random direction (nothing moves here)"
+
 
 def start_end_plane(runs: Recorded | Iterable[Recorded], seed: int = 0) -> Plane:
     """The plane of the straight way from the first run's start to its end, and of what is left.
@@ -65,12 +68,7 @@ def start_end_plane(runs: Recorded | Iterable[Recorded], seed: int = 0) -> Plane
         axes * torch.tensor([[1.0], [_sign(kept[0], start, axes[1])]], dtype=torch.float64),
         space,
         kind="start-end",
-        titles=(
-            "distance from start to end" if moves else "a random direction (nothing moves here)",
-            "distance across, where the paths move most"
-            if moving[1]
-            else "a random direction (nothing moves here)",
-        ),
+        titles=(TITLES[0] if moving[0] else STILL, TITLES[1] if moving[1] else STILL),
         info={"explained": tuple(along), "distance": distance, "filled": filled},
     )
 

@@ -4,33 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.func import vmap
-from torch.overrides import TorchFunctionMode
 
 from lossviz.plane.plane import Plane
 from lossviz.problem.model import ModuleModel
 from lossviz.problem.problem import Batch, Problem, Split
 from lossviz.surface.layered import LayeredMixtures
 from lossviz.surface.linear import PlainLinear
+from lossviz.surface.portions import OUTPUTS, PARAMETERS, points_in_a_call, whole
 from lossviz.surface.scores import check_accuracy, right_share
 from lossviz.surface.tanh import TanhAsSigmoid, sigmoid_is_faster
 
-#: Entries of the outputs that are handed to the criterion in one call.
-OUTPUTS = 2**17
-#: Points in one call of a model that is not a plain stack, and entries of its largest intermediate:
-#: more leave the cache, fewer spend their time in dispatch.
-CHUNK = 96
-INTERMEDIATE = 3 * 2**17
 #: With fewer points than this, batching a call on a CPU costs more than it saves.
 FEWEST = 6
-#: Samples by which the intermediates of a network of the catalogue are measured.
-PROBED = 4
-#: Entries of stacked parameters in one such call, so that large models take fewer points.
-PARAMETERS = 2**24
 
 Progress = Callable[[int, int], object]
 Way = Literal["layers", "batched", "one by one"]
@@ -79,9 +69,9 @@ class MixtureLosses:
         if self._layers is not None:
             self.way = "layers"
             # Whole chunks, so that the same buffers serve them all.
-            self.portion = _whole(OUTPUTS // max(1, self._layers.samples), self._layers.chunk)
+            self.portion = whole(OUTPUTS // max(1, self._layers.samples), self._layers.chunk)
         else:
-            self.portion = chunk or self._general_chunk()
+            self.portion = chunk or points_in_a_call(prob, self.batch, self.vectors[0])
             if chunk is None and self.portion < FEWEST and self.vectors.device.type == "cpu":
                 # Each point by itself: its bits do not depend on the points beside it.
                 self.way, self.portion = "one by one", 1
@@ -144,20 +134,6 @@ class MixtureLosses:
         found = found.cpu()
         found[:, ~finite] = torch.nan
         return found[0], found[1]
-
-    def _general_chunk(self) -> int:
-        widest = _Widest()
-        model, batch, times = self.prob.model, self.batch, 1.0
-        params = self.prob.space.unflatten(self.vectors[0])
-        if isinstance(model, ModuleModel) and model.row_by_row and model.statistics != "recomputed":
-            # A whole pass would be felt in a small picture; all that is large grows with samples.
-            batch = batch[0][:PROBED], batch[1][:PROBED]
-            times = max(1.0, len(self.batch[0]) / PROBED)
-        with torch.no_grad(), widest:
-            self.prob.loss(params, batch)
-        most = int(INTERMEDIATE / max(1, widest.entries * times))
-        few = getattr(self.prob.model, "most_points", CHUNK)
-        return max(1, min(few, most, PARAMETERS // max(1, self.prob.space.size)))
 
     def _mode(self) -> AbstractContextManager[object]:
         swap = self.way != "layers" and self.vectors.dtype == torch.float32 and sigmoid_is_faster()
@@ -290,25 +266,6 @@ def mixtures(coords: Tensor) -> Tensor:
     """Coordinates (M, R) as shares (M, 1 + R) of an origin, which counts once, and R axes."""
     coords = coords.to(torch.float64)
     return torch.cat([torch.ones_like(coords[:, :1]), coords], dim=1)
-
-
-class _Widest(TorchFunctionMode):
-    """Notes the entries of the largest tensor that any function gives."""
-
-    entries = 0
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
-    ) -> Any:
-        out = func(*args, **(kwargs or {}))
-        if isinstance(out, Tensor):
-            self.entries = max(self.entries, out.numel())
-        return out
-
-
-def _whole(count: int, chunk: int) -> int:
-    """The largest multiple of the chunk within the count, but one chunk or more."""
-    return max(1, count // chunk) * chunk
 
 
 def _batch(prob: Problem, split: Split) -> Batch:

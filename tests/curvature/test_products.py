@@ -7,7 +7,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from lossviz import Problem, SettingError, function_problem
-from lossviz.curvature import HessianProducts
+from lossviz.curvature import HessianProducts, top_eigenpairs, worst_case
 from lossviz.curvature.precision import in_precision
 from tests.curvature.networks import dense, other, reference, several, slope
 
@@ -216,3 +216,25 @@ def test_another_precision_keeps_what_batch_normalisation_uses(statistics):
         not torch.isclose(cast.with_statistics(s).loss(params), cast.loss(params), rtol=1e-3)
         for s in others
     )
+
+
+def test_recomputed_statistics_are_refused_with_what_to_do():
+    net = nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
+    data = torch.randn(9, 2), torch.randn(9, 1)
+    prob = Problem.from_module(net, nn.MSELoss(), data, "recomputed")
+    for call in (HessianProducts, top_eigenpairs, worst_case):
+        with pytest.raises(SettingError, match=r'take statistics="batch"'):
+            call(prob)
+    assert top_eigenpairs(prob.with_statistics("batch"), k=1).values[0] > 0
+
+
+@pytest.mark.parametrize("statistics", ["frozen", "batch"])
+@pytest.mark.parametrize("chunk", [None, 3])
+def test_samples_that_see_each_other_in_batch_normalisation(statistics, chunk: int | None):
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Tanh(), nn.Linear(4, 1)).double()
+    data = torch.randn(9, 2).double(), torch.randn(9, 1).double()
+    prob = Problem.from_module(net, nn.MSELoss(), data, statistics)
+    products, rows = HessianProducts(prob, chunk=chunk), vectors(3, prob.space.size)
+    torch.testing.assert_close(products(rows), rows @ reference(prob), rtol=1e-6, atol=1e-7)
+    assert products.chunk == (chunk if chunk and statistics == "frozen" else 9)
