@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -15,6 +16,9 @@ from lossviz.engine.engine import Engine
 
 #: How long a chunk should take.
 CHUNK_SECONDS = 0.3
+
+#: The rate is that of so many last chunks.
+RECENT = 8
 
 #: A chain that nobody has looked at for so many seconds begins no new chunk until somebody does.
 PATIENCE = 30.0
@@ -56,8 +60,10 @@ class Progress:
         phase: "waiting" (to be begun), "running", "finished", "cancelled" or "failed".
         done: Steps taken, over all states; exact.
         total: Steps in all.
-        rate: Steps a second, over the time in which chunks were computed (0 before the first).
-        seconds_left: What remains at that rate; not a number while it is unknown.
+        rate: Steps a second in the last chunks, over the time in which they were computed (0 before
+            the first).
+        seconds_left: What remains at that rate; not a number while it is unknown, as it is after
+            the first chunk, in which everything is made ready.
         error: Why it failed, or "".
     """
 
@@ -154,8 +160,9 @@ class Chain(Generic[S, C]):
         self._busy = False
         #: Counts the beginnings, so that a chunk which was thrown away is known when it comes.
         self._turn = 0
-        self._seconds = 0.0
-        self._counted = 0
+        #: Steps and seconds of the last chunks, and how many came in all.
+        self._recent: deque[tuple[int, float]] = deque(maxlen=RECENT)
+        self._came = 0
         self._looked = monotonic()
         if begin:
             self.resume()
@@ -187,16 +194,20 @@ class Chain(Generic[S, C]):
             total = sum(state.steps for state in states)
             # A state that ended before its last step has nothing left to do.
             left = sum(state.steps - state.step for state in states if not state.done)
-            rate = self._counted / self._seconds if self._seconds else 0.0
-            over = self._phase in ("finished", "cancelled", "failed")
+            rate = self._rate()
+            known = rate > 0 and self._came > 1
             return Progress(
                 phase=self._phase,
                 done=total - left,
                 total=total,
                 rate=rate,
-                seconds_left=0.0 if over else left / rate if rate else float("nan"),
+                seconds_left=0.0 if self.done else left / rate if known else float("nan"),
                 error=str(self._error or ""),
             )
+
+    def _rate(self) -> float:
+        seconds = sum(seconds for _, seconds in self._recent)
+        return sum(steps for steps, _ in self._recent) / seconds if seconds else 0.0
 
     def wait(self, timeout: float | None = None) -> Any:
         """Wait until it is over; gives `chunks`.
@@ -297,8 +308,11 @@ class Chain(Generic[S, C]):
         link.seconds_per_step = max(seconds, 1e-9) / max(1, steps)
         link.state = state
         link.chunks.append(chunk)
-        self._seconds += seconds
-        self._counted += steps
+        self._came += 1
+        if self._came == 2:
+            # The first one took the time in which a worker builds the problem, too.
+            self._recent.clear()
+        self._recent.append((steps, seconds))
 
     def _end(self, phase: Phase) -> None:
         self._phase = phase

@@ -150,6 +150,30 @@ def test_what_comes_after_a_cancel_is_thrown_away_even_when_it_goes_on():
     assert not held.waiting
 
 
+def test_the_rate_is_that_of_the_last_chunks_and_not_of_the_first(monkeypatch):
+    seconds = iter([100.0] + [1.0] * 9 + [2.0] * 8)
+
+    def timed(advance, state, n):
+        return *advance(state, n), next(seconds)
+
+    monkeypatch.setattr(chain_module.work, "timed", timed)
+    chain = Chain(add, Count(), engine=Engine(), chunk_seconds=1e-9, begin=False)
+    assert chain.progress().rate == 0
+    chain.resume()
+    progress = chain.progress()
+    while progress.done < 2:
+        assert math.isnan(progress.seconds_left)
+        progress = chain.progress()
+    rates = {progress.done: progress.rate}
+    while progress.done < 18:
+        rates[progress.done] = progress.rate
+        assert progress.seconds_left == pytest.approx((100 - progress.done) / progress.rate)
+        progress = chain.progress()
+    assert rates[2] == rates[10] == 1.0
+    assert progress.rate == 0.5
+    chain.cancel()
+
+
 def test_one_that_nobody_looks_at_rests(monkeypatch):
     chain, held = held_chain(Count())
     monkeypatch.setattr(chain_module, "PATIENCE", -1.0)

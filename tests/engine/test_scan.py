@@ -206,6 +206,8 @@ def test_a_scan_that_nobody_looks_at_rests(monkeypatch):
     monkeypatch.setattr(chain_module, "PATIENCE", 30.0)
     assert scan.partial().known.any()
     assert len(held.waiting) == 1
+    assert math.isnan(scan.progress().seconds_left)  # the first chunk says nothing about that
+    held.go()
     assert scan.progress().seconds_left > 0
     scan.cancel()
 
