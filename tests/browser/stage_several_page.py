@@ -41,6 +41,9 @@ scene = several.scene(
     pending=pending,
     choice=state.get("choice", "A"),
 )
+if "apart" in ask:
+    other = replace(scene.views[0], paths=data.scene(count=2, steps=several.STEPS).paths[1:])
+    scene = replace(scene, paths=scene.paths[:1], views=(other,))
 if "bare" in ask:
     scene = several.bare()
 if "without" in ask:

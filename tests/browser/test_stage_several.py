@@ -108,10 +108,7 @@ def test_equal_ranges_share_one_bar_and_pictures_are_equally_large(show: Open) -
     assert curves
     assert curves["x"] == pytest.approx(second["x"], abs=1)
     assert curves["y"] < third["y"]
-
-
-def test_every_number_of_surfaces_has_its_cells(show: Open) -> None:
-    page = show("?views=0")
+    # And so for every number of surfaces and panels, on stages of these widths.
     cells = page.evaluate(
         """async () => {
           const every = performance.getEntriesByType('resource').map((entry) => entry.name);
@@ -149,6 +146,17 @@ def test_the_numbers_are_those_of_the_surface_under_the_pointer(show: Open) -> N
     expect(table.locator("tbody tr").last.locator("td").first).to_have_text("–")  # no path there
     page.mouse.move(5, 5)
     expect(table.locator("caption")).to_have_text("At step 20, on Seed 0")
+
+
+def test_a_contender_that_is_on_another_surface_has_its_numbers_from_there(show: Open) -> None:
+    page = show("?views=1&apart=1", width=390, height=844, has_touch=True, is_mobile=True)
+    seek(page, 20)
+    first, second = page.locator(".lv-readout tbody tr").all()
+    expect(first.locator("small")).to_have_text("")
+    expect(second.locator("small")).to_have_text("on Seed 1")
+    there = stage_data.path(1, 2, data.STEPS, (-1.8, 1.2))
+    expect(second.locator("td").first).to_have_text(f"{there.loss[20]:#.4g}")
+    assert page.evaluate("() => document.querySelector('.stMain').scrollWidth") <= 390
 
 
 def test_each_surface_has_a_zoom_of_its_own_and_only_the_main_one_a_start(show: Open) -> None:
@@ -327,18 +335,12 @@ def test_the_pointer_is_told_the_numbers_under_it(show: Open) -> None:
     # The number follows the time under a pointer that rests.
     seek(page, 100)
     expect(tip).to_contain_text(f"{value / 2:.4g}".replace("-", "−"))
-
-
-def test_a_contenders_line_is_hidden_with_it(show: Open) -> None:
-    page = show("?views=0&side=spread")
-    seek(page, 100)
-    at = page.locator(".lv-lower .lv-host:visible").bounding_box()
-    assert at
-    page.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
-    tip = page.locator(".lv-lower .lv-tip:visible")
+    # A contender's line is hidden with it.
+    page.get_by_role("tab", name="spread").click()
+    hover(0.5, 0.5)
     expect(tip).to_contain_text("activations")
-    page.get_by_role("button", name="SGD").press("Enter")
-    page.mouse.move(at["x"] + at["width"] / 2 + 3, at["y"] + at["height"] / 2)
+    page.get_by_role("button", name="SGD").click()
+    hover(0.5, 0.5)
     expect(tip).to_contain_text("gradients")
     expect(tip).not_to_contain_text("activations")
 

@@ -17,6 +17,7 @@ TEXTS: dict[str, str] = {
     "sharedColors": "The same colours in all pictures",
     "atCursor": "At step {step}",
     "atCursorOn": "At step {step}, on {of}",
+    "onOther": "on {of}",
     "contender": "Contender",
     "trueLoss": "True loss",
     "sliceLoss": "On this slice",

@@ -26,8 +26,11 @@ export class Histogram {
 
   /** Words for a log axis. */
   counts() {
-    const { places, words } = ticks(0, this.top(), true, 5);
-    return { places: [0, ...places.map((place) => this.height(10 ** place))], words: ["0", ...words] };
+    const top = this.top();
+    const { places, words } = ticks(0, top, true, 5);
+    const heights = places.map((place) => this.height(10 ** place));
+    const seen = (list) => list.filter((_, i) => heights[i] <= top);
+    return { places: [0, ...seen(heights)], words: ["0", ...seen(words)] };
   }
 
   row(row) {

@@ -79,12 +79,15 @@ export class Readout {
     say(this.caption, this.heading(step));
     const last = new Map(scene.contenders.map((contender) => [contender.id, contender.last]));
     for (const [id, { cells, ended }] of this.rows) {
-      const columns = this.part.paths.get(id);
+      const part = this.partOf(id);
+      const columns = part.paths.get(id);
       const row = columns ? columns.at(step) : -1;
       // Of a run that has ended the last numbers stand here, which is said.
       const over = step > last.get(id) && last.get(id) < scene.last;
-      say(ended, over ? fill(text.endedAt, { step: last.get(id) }) : "");
-      for (const [name, cell] of cells) say(cell, this.value(id, name, columns, row));
+      const remarks = [part === this.part ? "" : fill(text.onOther, { of: part.surface.title }),
+        over ? fill(text.endedAt, { step: last.get(id) }) : ""];
+      say(ended, remarks.filter(Boolean).join(", "));
+      for (const [name, cell] of cells) say(cell, this.value(id, name, part, row));
     }
   }
 
@@ -95,10 +98,21 @@ export class Readout {
     return scene.views.size ? fill(text.atCursorOn, { step, of }) : fill(text.atCursor, { step });
   }
 
-  value(id, name, columns, row) {
+  /** The surface of a contender's numbers: the one that is looked at; when none is, and there is no
+   *  path of it on the main one, the first that has one. */
+  partOf(id) {
+    if (this.pointed || this.part.paths.has(id)) return this.part;
+    const { exact } = this.stage.scene;
+    // Coordinates fit the columns' titles only where the axes have the same ones.
+    const fits = ({ surface }) => !exact || (surface.xTitle === this.part.surface.xTitle
+      && surface.yTitle === this.part.surface.yTitle);
+    return this.stage.scene.parts().find((part) => part.paths.has(id) && fits(part)) ?? this.part;
+  }
+
+  value(id, name, part, row) {
     const { text } = this.stage;
-    if (row < 0 || (name === "rates" && this.part !== this.stage.scene)) return text.noValue;
-    if (name !== "rates") return number(columns[name][row], text.notFinite);
+    if (row < 0 || (name === "rates" && part !== this.stage.scene)) return text.noValue;
+    if (name !== "rates") return number(part.paths.get(id)[name][row], text.notFinite);
     const given = this.rates.get(id);
     const pair = given ? [given.x.data[row], given.y.data[row]] : [];
     return pair.every(Number.isFinite) && pair.length ? pair.map((rate) => number(rate, "", 3)).join(", ") : text.noValue;
