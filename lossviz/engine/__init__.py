@@ -6,7 +6,17 @@ from lossviz.engine.engine import Engine, WorkerDiedError
 from lossviz.engine.estimate import WHOLE, estimate
 from lossviz.engine.inline import InlineExecutor
 from lossviz.engine.job import Job
-from lossviz.engine.program import current, executor, memory, pids, run, start, stop, submit
+from lossviz.engine.program import (
+    current,
+    drop,
+    executor,
+    memory,
+    pids,
+    run,
+    start,
+    stop,
+    submit,
+)
 from lossviz.engine.records import storable
 from lossviz.engine.scan import Partial, Scan
 from lossviz.engine.store import Store
@@ -23,6 +33,7 @@ __all__ = [
     "Store",
     "WorkerDiedError",
     "current",
+    "drop",
     "estimate",
     "executor",
     "keep",

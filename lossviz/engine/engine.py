@@ -9,6 +9,7 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future,
 from functools import partial
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from lossviz.engine import executors
 from lossviz.engine.inline import InlineExecutor
@@ -39,6 +40,8 @@ class Engine:
         self._executor: Executor | None = None
         self._generation = 0
         self._stopped = False
+        #: The executor's own futures of those that were handed out.
+        self._sent: WeakKeyDictionary[Future[Any], Future[bytes]] = WeakKeyDictionary()
 
     @property
     def inline(self) -> bool:
@@ -64,6 +67,18 @@ class Engine:
             WorkerDiedError: When its worker died each time it was tried.
         """
         return self.submit(function, *arguments).result()
+
+    def drop(self, future: Future[Any]) -> bool:
+        """Let go of work that has not begun; it is then cancelled. What has begun goes on.
+
+        Args:
+            future: From `submit`.
+
+        Returns:
+            Whether it was let go.
+        """
+        sent = self._sent.get(future)
+        return sent is not None and sent.cancel()
 
     def stop(self) -> None:
         """Let the workers go; work that has not begun is cancelled."""
@@ -108,6 +123,7 @@ class Engine:
             # The pool broke, or was stopped, since we asked for it.
             self._lost(future, data, attempt, generation, error)
             return
+        self._sent[future] = inner
         inner.add_done_callback(partial(self._arrived, future, data, attempt, generation))
 
     def _arrived(

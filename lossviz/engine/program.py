@@ -70,6 +70,11 @@ def run(function: Callable[..., Any], *arguments: Any) -> Any:
     return _engine.run(function, *arguments)
 
 
+def drop(future: Future[Any]) -> bool:
+    """See `Engine.drop`."""
+    return _engine.drop(future)
+
+
 def pids() -> tuple[int, ...]:
     """See `Engine.pids`."""
     return _engine.pids()

@@ -131,6 +131,22 @@ def test_a_future_that_was_cancelled_stays_so():
     assert stopped.cancelled()
 
 
+def test_work_that_has_not_begun_is_let_go_and_what_has_begun_goes_on():
+    threads = ThreadPoolExecutor(1)
+    at_work, gate = threading.Event(), threading.Event()
+    threads.submit(lambda: (at_work.set(), gate.wait()))
+    at_work.wait()
+    one = Engine(lambda: threads)
+    waits, last = (one.submit(pow, n, 2) for n in (3, 4))
+    assert one.drop(waits)
+    assert waits.cancelled()
+    gate.set()
+    assert last.result() == 16
+    assert not one.drop(last)
+    assert not one.drop(Future())
+    one.stop()
+
+
 @pytest.fixture(scope="module")
 def pool():
     started = engine.start(workers=2)

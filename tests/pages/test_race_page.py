@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lossviz import registry
+from lossviz import engine, registry
 from lossviz.comparison import Contender
 from lossviz.course import MOST_CONTENDERS, Course
 from lossviz.course.presets import PRESETS, Preset
+from lossviz.run.sweep import Sweep
 from lossviz.ui import state
+from lossviz.ui.race import live, show
 from tests.pages.race_visit import RaceVisit
 from tests.pages.visit import ROOT, mended, plain
 
@@ -365,6 +368,26 @@ def test_fair_mode_races_at_the_best_rates_and_shows_all_that_were_tried(quick: 
     visit.choose("rc.fair", False)
     assert len(visit.at.get("plotly_chart")) == 0
     assert visit.picture["paths"][0]["loss"][-1] == slow
+
+
+def test_sweeps_of_settings_that_were_left_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: dict[tuple[int, int], Future[tuple[Sweep, ...]]] = {}
+    dropped: list[Future[tuple[Sweep, ...]]] = []
+    monkeypatch.setattr(
+        show, "sweep_begun", lambda course, k: begun.setdefault((course.steps, k), Future())
+    )
+    monkeypatch.setattr(engine, "drop", dropped.append)
+    monkeypatch.setattr(live, "PATIENCE", 0.01)
+    visit = RaceVisit(QUICK | {"fair": "true", "race": "sgd;adam", "steps": "50"})
+    visit.turn("rc.steps", 7)
+    assert dropped == [begun[50, 0], begun[50, 1]]
+    # One that another session lets go of is waited for, not told as an error.
+    begun[7, 0].cancel()
+    visit.again()
+    assert visit.said.count("looking for the best learning rate") == 2
+    visit.choose("rc.fair", False)
+    assert dropped[2:] == [begun[7, 0], begun[7, 1]]
+    assert visit.shows_stage
 
 
 def test_a_sweep_whose_ends_are_crossed_is_refused_in_a_sentence(quick: RaceVisit) -> None:

@@ -41,6 +41,8 @@ WHOLE = 1.5
 LONGEST = 120.0
 
 STAGE, MESSAGE, PROGRESS = "rc.stage", "rc.message", "rc.progress"
+#: The sweeps that a session waits for.
+SWEPT = "rc.swept"
 
 
 @dataclass(eq=False)
@@ -118,13 +120,16 @@ def picture_of(course: Course, patience: float) -> Picture | Waiting:
     """
     _check_budget(course)
     sweeps: tuple[Sweep, ...] = ()
+    futures = [show.sweep_begun(course, k) for k in range(len(course.contenders) * course.fair)]
+    _wait_only_for(futures)
     if course.fair:
-        futures = [show.sweep_begun(course, k) for k in range(len(course.contenders))]
-        done, missing = wait(futures, timeout=patience)
-        if missing:
+        wait(futures, timeout=patience)
+        # Another session may have let go of one that both waited for: it is begun anew.
+        done = sum(future.done() and not future.cancelled() for future in futures)
+        if done < len(futures):
             return Waiting(
-                f"Learning rates of {len(done)} out of {len(futures)} contenders are swept.",
-                len(done) / len(futures),
+                f"Learning rates of {done} out of {len(futures)} contenders are swept.",
+                done / len(futures),
             )
         sweeps = tuple(future.result()[0] for future in futures)
         course = at_best(course, sweeps)
@@ -147,6 +152,17 @@ def picture_of(course: Course, patience: float) -> Picture | Waiting:
         seen = Picture(course, heat, surface.result(), Crowd()) if _long(course) else None
         return Waiting(f"The {late} being computed.", 0.9, seen)
     return Picture(course, heat, surface.result(), crowd.result(), account.result(), sweeps)
+
+
+def _wait_only_for(futures: list[Future[Any]]) -> None:
+    """Let go of the sweeps of settings that this session has left, where they have not begun.
+
+    A dial on its way through long races would leave them all behind in the queue.
+    """
+    for future in st.session_state.get(SWEPT, ()):
+        if future not in futures:
+            engine.drop(future)
+    st.session_state[SWEPT] = tuple(futures)
 
 
 def _long_heat(course: Course) -> Heat | Waiting:
