@@ -71,12 +71,22 @@ def line_fit(points: Sequence[Point], pick: Pick) -> Fit:
     smooth = _newton(criterion, design, y, begin[heights.argmin()])
     height = loss_of_lines(criterion, smooth[None], x, y)[0]
     best, least = (smooth, height) if height <= heights.min() else _pick_least(begin, heights)
-    # Squares of differences of coordinates beyond this are rounding.
-    near = heights <= least + 1e-12 * max(1.0, abs(float(least)))
-    apart = (begin[near] - best).abs().amax() if near.any() else torch.zeros(())
-    same_x = bool((x == x[0]).all())
+    near = heights[1:] <= least + 1e-12 * max(1.0, abs(float(least)))
+    unique = _alone(best, vertices[near]) if near.any() else _bends(criterion, design, y, best)
     slope, intercept = (round(float(v), 12) + 0.0 for v in best)
-    return Fit(pick, slope, intercept, float(least), not same_x and float(apart) < 1e-6)
+    return Fit(pick, slope, intercept, float(least), unique and not bool((x == x[0]).all()))
+
+
+def _alone(best: Tensor, equals: Tensor) -> bool:
+    """Whether all lines (K, 2) that are as good are the best one itself."""
+    return float((equals - best).abs().amax()) < 1e-6
+
+
+def _bends(criterion: Criterion, design: Tensor, y: Tensor, line: Tensor) -> bool:
+    """Whether the loss rises in all directions from a line that is no corner."""
+    _, bend = _derivatives(criterion, design @ line, y)
+    curvatures = torch.linalg.eigvalsh(design.T @ (bend[:, None] * design))
+    return float(curvatures[0]) > 1e-12
 
 
 def loss_over_lines(

@@ -101,7 +101,12 @@ def test_every_smooth_fit_has_no_slope_left(points):
 def test_points_above_each_other_have_many_best_lines():
     assert not line_fit([(0.5, 1.0), (0.5, 3.0)], Pick("mse")).unique
     # Between the two of an even number of points lie all medians.
-    assert not line_fit([(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)], Pick("mae")).unique
+    square = [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)]
+    assert not line_fit(square, Pick("mae")).unique
+    # Where every point is on the straight part of Huber's loss it is flat in between too.
+    assert not line_fit(square, Pick("huber", {"delta": 0.1})).unique
+    assert line_fit(square, Pick("huber", {"delta": 1.0})).unique
+    assert line_fit(square, Pick("log_cosh")).unique
 
 
 def test_the_surface_is_the_mean_loss_of_each_line():

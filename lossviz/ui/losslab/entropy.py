@@ -42,13 +42,15 @@ def _cost(lab: LossLab, mode: Mode) -> Panel:
     # Where a class is ruled out that occurs, it is infinite all along.
     high = 1.1 * max(float(np.quantile(finite, 0.9)) if finite else 1.0, now.entropy, 0.1)
     color, muted = mark(0).color(mode), PALETTE[mode].muted
-    seen = min(now.cross_entropy, high)
+    note = f"in {NAMES[lab.unit]}; lowest where q agrees with p"
+    if not finite:
+        note = "infinite: q rules out what does happen"
+    marks = (Mark(lab.q[0], now.cross_entropy, color, mark(0).head, "q as it is"),)
     return Panel(
         "cost", "Cross-entropy", Axis("q of class 1", 0.0, 1.0), Axis("", 0.0, high),
-        f"in {NAMES[lab.unit]}; lowest where q agrees with p",
-        rules=(Rule("y", now.entropy, muted, "entropy of p", begin=True),),
+        note, rules=(Rule("y", now.entropy, muted, "entropy of p", begin=True),),
         lines=(Line(first, found, color, "cross-entropy"),),
-        marks=(Mark(lab.q[0], seen, color, mark(0).head, "q as it is"),),
+        marks=marks if now.cross_entropy <= high else (),
     )  # fmt: skip
 
 
@@ -94,11 +96,13 @@ def words(lab: LossLab, mode: Mode) -> None:
 
 
 def _sum(lab: LossLab) -> str:
-    """The cross-entropy written out."""
+    """The cross-entropy written out, or in short where there are many terms."""
     log = {"nats": r"\ln", "bits": r"\log_2", "dits": r"\log_{10}"}[lab.unit]
     terms = [rf"{_plain(a)}\,{log} {_plain(b)}" for a, b in zip(lab.p, lab.q, strict=True) if a > 0]
     total = surprise(lab.p, lab.q, lab.unit).cross_entropy
     value = r"\infty" if total == float("inf") else f"{total:.4f}"
+    if len(terms) > 2:
+        return rf"H(p, q) = -\sum_k p_k\,{log} q_k = {value}"
     return rf"H(p, q) = -\left({' + '.join(terms)}\right) = {value}"
 
 

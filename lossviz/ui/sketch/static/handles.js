@@ -121,7 +121,9 @@ export class Handles {
     box(grip, { x: left + width / 2 - Math.min(13, width / 3), y: top - 2.5,
       width: Math.min(26, (2 * width) / 3) });
     box(text, { x: left + width / 2, y: top - 9 });
-    text.textContent = this.at[index].toFixed(width < 30 ? 2 : 3).replace(/^(\d\.\d\d)0$/, "$1");
+    // On narrow bars there is no room for the zero before the point.
+    text.textContent = width < 30 ? this.at[index].toFixed(2).replace(/^0/, "")
+      : this.at[index].toFixed(3).replace(/^(\d\.\d\d)0$/, "$1");
   }
 
   name(node, index) {
