@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 import warnings
 from collections.abc import Callable, Sequence
 
@@ -21,6 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from benchmarks.growth import slope
 from benchmarks.surface import peak_memory, reset_peak
 from benchmarks.timing import Times, interleaved, table
 from lossviz.curvature import HessianProducts, along, sharpness_along, top_eigenpairs
@@ -114,7 +116,7 @@ def largest(title: str, prob: Problem, repeats: int, with_dense: bool) -> None:
     if with_dense:
         contenders["dense Hessian"] = dense(prob)
     true = float(top_eigenpairs(prob, k=1, dtype=torch.float64, tol=1e-10).values[0])
-    times = interleaved(contenders, repeats)
+    times = interleaved(contenders, repeats, clock=time.thread_time)
     print(table(f"Largest eigenvalue, {title}, {size(prob)}:", times, against=POWER, unit="ms"))
     for name, answer in contenders.items():
         print(f"  {name:32} relative error {abs(answer() / true - 1):.1e}")
@@ -143,7 +145,7 @@ def one_product(width: int, samples: int, repeats: int) -> None:
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # torch's forward mode warns of itself
-        times = interleaved(contenders, repeats)
+        times = interleaved(contenders, repeats, clock=time.thread_time)
     each = "kept graph, 8 vectors at once, each"
     times[each] = Times(tuple(s / 8 for s in times[each].seconds))
     print(table(f"One product, {size(prob)}:", times, against="forward over backward"))
@@ -168,7 +170,8 @@ def path(repeats: int) -> None:
         return [top_eigenpairs(prob, row, k=1, tol=1e-3).values[0] for row in run.weights]
 
     contenders = {f"{lanes} frames side by side": following(lanes) for lanes in (1, 8, along.LANES)}
-    times = interleaved({**contenders, "each frame by itself": cold}, repeats)
+    scans = {**contenders, "each frame by itself": cold}
+    times = interleaved(scans, repeats, clock=time.thread_time)
     print(
         table(
             f"Sharpness along 121 frames, {size(prob)}, per frame:",
@@ -192,19 +195,32 @@ def small() -> Problem:
     return Problem.from_module(net, nn.MSELoss(), (x, torch.sin(3 * x)))
 
 
-def costs() -> None:
-    print("Cost of the largest eigenvalue (one run each) and its memory above what was there:")
+def costs(repeats: int) -> None:
+    print("Cost of the largest eigenvalue, time of 1 thread, and its memory above what was there:")
     print(f"  {'parameters':>10} {'samples':>8} {'products':>9} {'ms a product':>13} {'MiB':>7}")
-    for width, samples in ((16, 500), (64, 500), (256, 500), (64, 5000), (64, 50000)):
-        prob = problem(width, samples, steps=20)
-        before = reset_peak()
-        times = interleaved({"": lambda prob=prob: top_eigenpairs(prob, k=1)}, 1, warm_ups=0)[""]
-        used = (peak_memory() - before) / 1024
-        count = top_eigenpairs(prob, k=1).products
-        print(
-            f"  {prob.space.size:10} {samples:8} {count:9} "
-            f"{1e3 * times.median / count:13.2f} {used:7.1f}"
-        )
+    widths, counts = (16, 64, 256), (500, 5000, 50000)
+    wider = [cost(width, counts[0], repeats) for width in widths]
+    more = [wider[1], *(cost(widths[1], count, repeats) for count in counts[1:])]
+    sizes = [size for size, _ in wider]
+    print(
+        f"  log-log slopes of a product: {slope(sizes, [each for _, each in wider]):.2f} in the "
+        f"parameters, {slope(counts, [each for _, each in more]):.2f} in the samples\n"
+    )
+
+
+def cost(width: int, samples: int, repeats: int) -> tuple[int, float]:
+    """Prints a line; gives the parameters and the seconds of a product."""
+    prob = problem(width, samples, steps=20)
+    before = reset_peak()
+    top_eigenpairs(prob, k=1)
+    used = (peak_memory() - before) / 1024
+    times = interleaved({"": lambda: top_eigenpairs(prob, k=1)}, repeats, clock=time.thread_time)
+    count = top_eigenpairs(prob, k=1).products
+    each = times[""].median / count
+    print(
+        f"  {prob.space.size:10} {samples:8} {count:9} {1e3 * each:13.2f} {used:7.1f}", flush=True
+    )
+    return prob.space.size, each
 
 
 def main(arguments: Sequence[str] = ()) -> None:
@@ -220,7 +236,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     one_product(16, 200, repeats)
     one_product(64, 500, repeats)
     path(max(1, repeats // 3))
-    costs()
+    costs(max(1, repeats // 3))
     torch.set_num_threads(threads)
 
 
