@@ -116,19 +116,23 @@ def test_planes_through_contenders_offer_those_that_are_there(quick: LandscapeVi
     assert "C" in marks["title"]
 
 
-def test_a_plane_that_cannot_be_laid_is_a_sentence_and_the_others_stand(
-    quick: LandscapeVisit,
-) -> None:
+def test_a_plane_that_cannot_be_laid_is_a_sentence_and_the_others_stand() -> None:
     visit = LandscapeVisit({**QUICK, "views": "pca;adam(of=A)"})
     visit.settled()
-    first, second = surfaces(visit)
-    assert np.isfinite(first["z"]).all()
-    assert second["z"] is None
+    (shown,) = surfaces(visit)
+    assert np.isfinite(shown["z"]).all()
     assert len(visit.sentences) == 1
-    assert "Adam" in visit.sentences[0]
+    assert "Adam's own axes, of A: " in visit.sentences[0].replace("\\", "")
     visit.choose("ls.view1.adam.of", "B")
     whole(visit)
     assert visit.sentences == []
+
+
+def test_without_any_plane_the_curves_stand() -> None:
+    visit = LandscapeVisit({**QUICK, "views": "adam(of=A)"})
+    visit.settled()
+    assert visit.picture["surface"] is None
+    assert len(visit.picture["losses"][0]["curves"]) == 4
 
 
 def test_dropping_a_contender_takes_the_views_through_it_along() -> None:

@@ -23,6 +23,8 @@ from lossviz.ui.style import mode
 STAGE, MESSAGE = "ls.curve", "ls.curve.message"
 #: The curve as a contender of its stage: its name, and its mark, that of no other contender.
 NAME, MARK = "curve", 2
+#: The mark of its test loss.
+TEST_MARK = 3
 #: A barrier below this share of the loss's fall in training is none to speak of.
 LOW = 0.05
 
@@ -184,19 +186,30 @@ def _profile(survey: Survey, way: Way) -> stage.Profile:
     assert curve is not None
     t, profile = np.asarray(curve.t), np.asarray(curve.profile.double())
     found = curve.barriers
-    where = np.array([one.where for one in found])
-    first, last = profile[:, 0], profile[:, -1]
-    chord = (1 - where) * first + where * last
-    high = chord + np.array([one.height for one in found])
+    height = np.array([one.height for one in found])
+    # Where there is no hill there is nothing to point out.
+    where = np.where(height > 0, [one.where for one in found], np.nan)
+    chord = (1 - where) * profile[:, 0] + where * profile[:, -1]
     return stage.Profile(
         x=t,
         steps=np.asarray(curve.steps),
         lines=(
             stage.ProfileLine("curve", profile, mark=MARK),
             stage.ProfileLine("straight line", profile[0], dashed=True),
+            *_test_line(curve),
         ),
-        brackets=(stage.Bracket("barrier", where, chord, high),),
+        brackets=(stage.Bracket("barrier", where, chord, chord + height),),
         x_title="t, from the first network to the second",
         y_title="loss",
         log=survey.log,
     )
+
+
+def _test_line(curve: Curve) -> tuple[stage.ProfileLine, ...]:
+    """The test loss along the last curve, where it is known: the curve was trained to be low on the
+    training samples alone.
+    """
+    if curve.test_profile is None:
+        return ()
+    test = np.asarray(curve.test_profile.double())
+    return (stage.ProfileLine("last curve, test samples", test, mark=TEST_MARK, dashed=True),)

@@ -134,15 +134,17 @@ class _Look:
         if not self.trained:
             return Picture(view, second)
         key = self._key(view, second)
-        cut: Cut | None = self._trying(
-            lambda: self.bench.of(
+        cut: Cut | None = None
+        try:
+            cut = self.bench.of(
                 "slice", key, "The slices are being laid",
                 lambda: Call(slices.slice_of, (self.survey, view, second, self._own(second))),
-            )
-        )  # fmt: skip
-        if cut is None:
-            return Picture(view, second)
-        return Picture(view, second, cut, self._trying(lambda: self._surface(key, cut)))
+            )  # fmt: skip
+            surface = None if cut is None else self._surface(key, cut)
+        except Trouble as error:
+            self.troubles.append(f"{words.title(self.survey, view, second)}: {error}")
+            return Picture(view, second, cut, trouble=str(error))
+        return Picture(view, second, cut, surface)
 
     def _surface(self, key: str, cut: Cut) -> Surface | None:
         survey, points = self.survey, int(self.survey.grid)

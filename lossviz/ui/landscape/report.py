@@ -243,10 +243,12 @@ def layer_rows(rows: Sequence[LayerRow]) -> list[tuple[str, str, str]]:
 
 
 def small_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A plain table; its second and third columns of numbers are at the right."""
+    """A plain table; the words in its last column may break."""
     top = "".join(f"<th>{escape(head)}</th>" for head in heads)
     body = "".join(
-        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row[:-1])}"
+        f'<td style="white-space:normal">{escape(row[-1])}</td></tr>'
+        for row in rows
     )
     st.html(
         '<div class="lv-table-box"><table class="lv-table" style="width:auto">'

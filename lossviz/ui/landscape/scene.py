@@ -34,12 +34,14 @@ class Picture:
         second: Whether it is of the second network.
         cut: The slice, or None while it is computed.
         surface: Its heights, coarse or fine, or None while they are computed.
+        trouble: Why it cannot be drawn, in a sentence; else "".
     """
 
     view: View
     second: bool
     cut: Cut | None = None
     surface: Surface | None = None
+    trouble: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,20 +72,22 @@ def scene_of(sight: Sight, mode: Mode) -> stage.Scene:
     """Everything on the stage."""
     survey = sight.survey
     span = ranges(sight)
-    first, *others = (
-        surface_of(sight, picture, span.get(place)) for place, picture in enumerate(sight.pictures)
-    )
+    drawn = [
+        (picture, surface_of(sight, picture, span.get(place)))
+        for place, picture in enumerate(sight.pictures)
+        if not picture.trouble
+    ]
     return stage.Scene(
         revision=revision(survey),
         planned=survey.base.steps,
         theme=as_plain(mode),
         contenders=contenders(sight),
-        surface=first,
-        paths=paths(sight.pictures[0]),
+        surface=drawn[0][1] if drawn else None,
+        paths=paths(drawn[0][0]) if drawn else (),
         views=tuple(
-            stage.View(f"{picture.view.write()} {picture.second}", surface.title, surface,
+            stage.View(f"{picture.view.write()} {picture.second} {place}", surface.title, surface,
                        paths(picture))
-            for picture, surface in zip(sight.pictures[1:], others, strict=True)
+            for place, (picture, surface) in enumerate(drawn[1:])
         ),
         losses=panels(sight),
         cue=stage.Cue("opening", "end"),
