@@ -84,6 +84,11 @@ PAGES = {
     "data-clean": View("/data", (("section", "clean"),), ready=drawn),
     "data-scale": View("/data", (("section", "scale"),), ready=drawn),
     "data-effect": View("/data", (("section", "effect"),), ready=end),
+    "training": View("/training"),
+    "training-hold": View("/training", (("show", "hold"), ("l2", "0.1")), ready=end),
+    "training-fit": View("/training", (("show", "fit"),), ready=end),
+    "training-weights": View("/training", (("show", "weights"), ("layer", "1")), ready=end),
+    "training-degree": View("/training", (("show", "degree"),)),
 }
 
 #: More of the playground.

@@ -207,9 +207,14 @@ def header(checkup: Checkup) -> None:
             "Reset",
             icon=":material/restart_alt:",
             key="tr.reset",
-            on_click=lambda: training.edit(lambda old: Checkup(show=old.show)),
+            on_click=_reset,
             help="Back to the opening settings.",
         )
+
+
+def _reset() -> None:
+    st.session_state.pop(CLAIMED, None)
+    training.edit(lambda old: Checkup(show=old.show))
 
 
 def _share(checkup: Checkup) -> None:
@@ -249,7 +254,8 @@ def claim(checkup: Checkup) -> None:
     # It stays while settings change, so that nothing moves away from under a hand at a dial.
     claimed = st.session_state.get(CLAIMED)
     kept = next((preset for preset in PRESETS if preset.name == claimed), None)
-    if kept is None or kept.checkup.base.dataset != checkup.base.dataset:
+    about = (checkup.show, checkup.base.dataset)
+    if kept is None or (kept.checkup.show, kept.checkup.base.dataset) != about:
         st.session_state.pop(CLAIMED, None)
         return
     changed = "" if shown else " *You have changed the settings since.*"

@@ -38,8 +38,6 @@ WHOLE = 2.0
 LONGEST = 1200.0
 
 STAGE, MESSAGE, PROGRESS = "tr.stage", "tr.message", "tr.progress"
-#: The settings whose study is on its way.
-STUDYING = "tr.studying"
 
 #: What a person is told instead of a traceback.
 Trouble = (SettingError, engine.WorkerDiedError, ValueError)
@@ -177,7 +175,7 @@ def show_checkup(checkup: Checkup) -> None:
     # Always the same fragment at the same place, so that the stage is never mounted anew.
     st.fragment(_draw, run_every=LOOK if waiting else None)(checkup, waiting)
     if checkup.show == "fit":
-        busy = st.session_state.get(STUDYING) == repr(checkup)
+        busy = study.begun(checkup)
         with st.container(key="lv_foot"):
             st.fragment(_study, run_every=LOOK if busy else None)(checkup, busy)
     else:
@@ -218,10 +216,8 @@ def _study(checkup: Checkup, busy: bool) -> None:
     """The fragment of the study: it runs by itself as long as runs are on their way."""
     if training.current() != checkup:
         training.rerun()
-    waiting = study.show_study(checkup)
-    if waiting != busy:
-        st.session_state[STUDYING] = repr(checkup) if waiting else None
-        training.rerun()
+    if study.show_study(checkup) != busy:
+        training.rerun()  # so that it looks by itself, or no longer
 
 
 def _say_waiting(found: Waiting) -> None:

@@ -85,6 +85,32 @@ def _varied(
     return Plan(function, tuple((checkup.base, v, seed) for v in x for seed in seeds), x, title)
 
 
+def begun(checkup: Checkup) -> bool:
+    """Begin what is asked for, unless it takes long; gives whether runs are on their way."""
+    try:
+        plan = plan_of(checkup)
+        if _seconds(checkup, plan) > BY_ITSELF and st.session_state.get(BEGUN) != plan.key:
+            return False
+        return not all(task.done() for task in _begun(plan))
+    except SettingError:
+        return False  # it is said where the chart would be
+
+
+def _seconds(checkup: Checkup, plan: Plan) -> float:
+    """About how long the runs take; too long is an error.
+
+    Raises:
+        SettingError: When it is more than anybody waits for.
+    """
+    seconds = engine.estimate([checkup.base]) * len(plan.arguments)
+    if seconds > LONGEST:
+        raise SettingError(
+            f"These {len(plan.arguments)} runs would take about {duration(seconds)}. Take fewer "
+            "steps, or fewer runs at each value."
+        )
+    return seconds
+
+
 def show_study(checkup: Checkup) -> bool:
     """The study with its chart; gives whether runs are still on their way."""
     st.markdown("#### Ask many runs")
@@ -118,12 +144,7 @@ def _choose(checkup: Checkup) -> None:
 
 
 def _runs(checkup: Checkup, plan: Plan) -> bool:
-    seconds = engine.estimate([checkup.base]) * len(plan.arguments)
-    if seconds > LONGEST:
-        raise SettingError(
-            f"These {len(plan.arguments)} runs would take about {duration(seconds)}. Take fewer "
-            "steps, or fewer runs at each value."
-        )
+    seconds = _seconds(checkup, plan)
     if seconds > BY_ITSELF and st.session_state.get(BEGUN) != plan.key:
         st.button(
             f"Train {len(plan.arguments)} times, about {duration(seconds)}",
