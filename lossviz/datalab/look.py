@@ -136,31 +136,31 @@ def correlations(values: np.ndarray) -> np.ndarray:
     >>> correlations(np.array([[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]])).round(3).tolist()
     [[1.0, 1.0], [1.0, 1.0]]
     """
-    known = ~np.isnan(values)
-    size = values.shape[1]
-    found = np.full((size, size), np.nan)
-    for i in range(size):
-        for j in range(i + 1):
-            both = known[:, i] & known[:, j]
-            found[i, j] = found[j, i] = _correlation(values[both, i], values[both, j])
-    return found
+    there = ~np.isnan(values)
+    known, moved = there.astype(np.float64), _standard(values, there)
+    # Of column i over the rows that have j too: how many, their sum, their squares, the products.
+    count = known.T @ known
+    total, squares, products = moved.T @ known, (moved**2).T @ known, moved.T @ moved
+    rows = np.maximum(count, 1)
+    covariance = products - total * total.T / rows
+    variance = squares - total**2 / rows
+    # Rounding leaves some 1e-16 of the squares where a column is constant.
+    varied = variance > 1e-12 * np.maximum(squares, 1e-300)
+    able = (count >= 3) & varied & varied.T
+    size = np.sqrt(np.where(able, variance, 1.0) * np.where(able, variance.T, 1.0))
+    return np.where(able, np.clip(covariance / size, -1, 1), np.nan)
 
 
-def _correlation(x: np.ndarray, y: np.ndarray) -> float:
-    if len(x) < 3:
-        return np.nan
-    first, second = _direction(x), _direction(y)
-    if first is None or second is None:
-        return np.nan
-    return float(np.clip(first @ second, -1, 1))
-
-
-def _direction(x: np.ndarray) -> np.ndarray | None:
-    """A column (n,) less its mean, of length 1; None where it is constant but for rounding."""
-    moved = x - x.mean()
-    length = np.sqrt(moved @ moved)
-    flat = length <= 10 * np.finfo(np.float64).eps * np.abs(x).max() * np.sqrt(len(x))
-    return None if flat else moved / length
+def _standard(values: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """Columns (N, D) with mean 0 and spread 1, and 0 where a value is missing."""
+    count = np.maximum(there.sum(0), 1)
+    largest = np.where(there, np.abs(values), 0.0).max(0, initial=0.0)
+    # In units of the largest one nothing is too large or too small to be squared.
+    units = np.where(there, values, 0.0) / np.where(largest > 0, largest, 1.0)
+    moved = np.where(there, units - units.sum(0) / count, 0.0)
+    spread = np.sqrt((moved**2).sum(0) / count)
+    flat = spread <= 10 * np.finfo(np.float64).eps
+    return np.where(flat, 0.0, moved / np.where(flat, 1.0, spread))
 
 
 def spread_out(count: int, most: int = MOST_POINTS, seed: int = 0) -> np.ndarray:

@@ -201,12 +201,17 @@ def loss_by_hand(theta: np.ndarray, pair: Pair) -> float:
     return float(((found - pair.targets) ** 2).mean())
 
 
-def test_many_rows_are_thinned_and_told():
+def test_a_network_thins_many_rows_and_says_so():
     rng = np.random.default_rng(0)
     columns = tuple(Column(n, "number", rng.standard_normal(6000)) for n in ("x", "z", "y"))
-    found = effect_of(DataLab(source="upload", steps=2), Table("big", columns, target="y"))
+    table = Table("big", columns, target="y")
+    lab = DataLab(source="upload", model="network", steps=2)
+    found = effect_of(lab, table)
     assert {case.rows for case in found.cases} == {MOST_ROWS}
-    assert "2,000 of the training rows" in " ".join(found.notes)
+    assert "500 of the training rows" in " ".join(found.notes)
+    linear = effect_of(replace(lab, model="linear"), table)
+    assert {case.rows for case in linear.cases} == {4200}
+    assert not linear.notes
 
 
 def test_equal_columns_make_a_flat_direction():
