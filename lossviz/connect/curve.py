@@ -142,8 +142,15 @@ class Curve:
             plane: That of `plane` when it is not given.
         """
         plane = self.plane() if plane is None else plane
-        found = [plane.project(self.points(frame)) for frame in range(len(self.steps))]
-        coords, residual = zip(*found, strict=True)
+        mix = shares(self.shape, self.t, self.bends.shape[1])
+        coords, residual = [], []
+        for bends in self.bends:
+            # Places are mixtures of a few points, and so are their projections and what is left.
+            control = torch.cat([self.a[None], bends, self.b[None]]).to("cpu", torch.float64)
+            at, _ = plane.project(control)
+            left = control - plane.origin - at @ plane.axes
+            coords.append(mix @ at)
+            residual.append((mix @ torch.linalg.qr(left.T).R.T).norm(dim=1))
         return torch.stack(coords), torch.stack(residual)
 
 

@@ -210,6 +210,19 @@ def test_a_quadratic_curve_lies_in_its_plane_and_earlier_ones_beside_it(curve: C
     assert plane.info["filled"] == 0
 
 
+@pytest.mark.parametrize(("shape", "bends"), [("bezier", 1), ("bezier", 3), ("chain", 2)])
+def test_projections_are_those_of_the_places_themselves(shape, bends: int):
+    prob, a, b = trained()
+    found = lv.low_loss_curve(prob, a, b, steps=6, shape=shape, bends=bends, points=5, lr=0.1)
+    plane = lv.random_plane(prob, prob.params0)
+    for seen in (plane, found.plane()):
+        coords, residual = found.project(seen)
+        for frame in range(7):
+            at, away = seen.project(found.points(frame))
+            torch.testing.assert_close(coords[frame], at)
+            torch.testing.assert_close(residual[frame], away, rtol=1e-9, atol=1e-9)
+
+
 def test_a_straight_curve_has_a_plane_all_the_same():
     prob = regression(nn.Linear(2, 1))
     a, b = somewhere(prob, 1), somewhere(prob, 2)
