@@ -15,6 +15,7 @@ from lossviz import Method, Problem, SettingError
 from lossviz.connect import Curve, advance_curve, curve_of, start_curve
 from lossviz.connect.shape import shares, straight_bends
 from lossviz.engine.pack import pack, unpack
+from lossviz.problem.penalty import Penalty
 from lossviz.run.batches import Batches
 from tests.connect.nets import Own, classes, naive, normed, regression, somewhere, stack, trained
 
@@ -82,9 +83,10 @@ def plain_loop(
             t = (i + drawn[i]) / 4
             point = (1 - t) ** 2 * a + 2 * t * (1 - t) * bend + t**2 * b
             named = prob.space.unflatten(point)
-            loss = loss + prob.criterion(
-                torch.func.functional_call(module, named, (inputs,)), targets
-            )
+            outputs = torch.func.functional_call(module, named, (inputs,))
+            loss = loss + prob.criterion(outputs, targets)
+            if prob.penalty is not None:
+                loss = loss + prob.penalty.at(named)
         optimizer.zero_grad()
         (loss / 4).backward()
         optimizer.step()
@@ -93,11 +95,13 @@ def plain_loop(
     return bend.detach(), seen
 
 
-@pytest.mark.parametrize("batch_size", [0, 8])
+@pytest.mark.parametrize(("batch_size", "penalised"), [(0, False), (8, False), (0, True)])
 @pytest.mark.parametrize("wrap", [lambda net: net, Own], ids=["stack", "own"])
-def test_training_equals_a_plain_loop(wrap, batch_size: int):
+def test_training_equals_a_plain_loop(wrap, batch_size: int, penalised: bool):
     module = wrap(stack()).double()
     prob = classes(module)
+    if penalised:
+        prob = replace(prob, penalty=Penalty(prob.space, l1=0.02, l2=0.1))
     a, b = somewhere(prob, 1), somewhere(prob, 2)
     options = {"steps": 12, "lr": 0.03, "seed": 5, "batch_size": batch_size}
     found = lv.low_loss_curve(prob, a, b, draws=4, points=5, **options)
@@ -107,8 +111,10 @@ def test_training_equals_a_plain_loop(wrap, batch_size: int):
     assert found.steps.tolist() == list(range(13))
     # The profile of each frame is the loss of really moved networks.
     for frame in (0, 5, -1):
-        losses, _ = naive(prob, module, found.points(frame))
-        torch.testing.assert_close(found.profile[frame], losses)
+        places = found.points(frame)
+        losses, _ = naive(prob, module, places)
+        extra = prob.penalty.value(places) if penalised else 0.0
+        torch.testing.assert_close(found.profile[frame], losses + extra)
 
 
 @pytest.mark.parametrize(
@@ -167,6 +173,19 @@ def test_any_model_in_any_precision(make, dtype: torch.dtype, device: str):
     coords, residual = found.project()
     assert coords.shape == (5, 3, 2)
     assert residual.shape == (5, 3)
+
+
+@given(st.integers(1, 5000), st.integers(3, 400))
+def test_as_many_frames_as_are_allowed_and_the_last_step_among_them(steps: int, frames: int):
+    line = lv.point_problem(lambda x, y: x, (0.0, 0.0))
+    state = start_curve(line, torch.zeros(2), torch.ones(2), Method("sgd"), steps=1)
+    state = replace(state, steps=steps, frames=frames)
+    recorded = {*range(0, steps + 1, state.stride), steps}
+    assert len(recorded) <= frames
+    if state.stride > 1:  # the next smaller stride would be too many
+        assert len({*range(0, steps + 1, state.stride - 1), steps}) > frames
+    wide = replace(state, bends=torch.zeros(1, 2**20, dtype=torch.float64))
+    assert len(range(0, steps + 1, wide.stride)) * 2**23 <= 2**26
 
 
 # --- what it finds --------------------------------------------------------------------------------
