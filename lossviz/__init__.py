@@ -5,6 +5,7 @@ Experiments are plain data; `train` and `race` give runs; a plane through weight
 """
 
 from lossviz import figures, losslab
+from lossviz.checkup import Checkup, cross_validate, early_stop, learning_curve, verdict_of
 from lossviz.comparison import Comparison, Contender
 from lossviz.connect import Alignment, Curve, Line, align, line, low_loss_curve
 from lossviz.course import Course
@@ -46,6 +47,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Alignment",
+    "Checkup",
     "Comparison",
     "Contender",
     "Course",
@@ -67,6 +69,8 @@ __all__ = [
     "UnknownNameError",
     "align",
     "build",
+    "cross_validate",
+    "early_stop",
     "evaluate",
     "evaluate_layers",
     "exact_plane",
@@ -74,6 +78,7 @@ __all__ = [
     "function_problem",
     "grid",
     "hessian_plane",
+    "learning_curve",
     "line",
     "load_contrib",
     "losslab",
@@ -95,6 +100,7 @@ __all__ = [
     "sweep",
     "through_plane",
     "train",
+    "verdict_of",
     "window",
 ]
 
