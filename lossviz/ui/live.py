@@ -407,6 +407,6 @@ def _fine(own: Progress, comparison: Comparison) -> Surface | None:
     if own.surface is None or own.surface_key != key:
         if own.surface is not None:
             own.surface.cancel()
-        own.surface = engine.submit(picture.surface_on, comparison, cut, points)
+        own.surface = show.fine_surface_begun(comparison, cut, points, tag)
         own.surface_key = key
     return own.surface.result() if own.surface.done() else None

@@ -27,6 +27,8 @@ Runs = tuple[Run, ...]
 
 #: Long runs are large; so many are kept.
 MOST_KEPT = 12
+#: Runs with more bytes of weights are not kept on disk: they would push out all else.
+MOST_BYTES = 2**25
 
 
 def for_runs(comparison: Comparison) -> Comparison:
@@ -83,8 +85,23 @@ def _cached_predictions(
 
 
 @st.cache_resource(max_entries=96, show_spinner=False)
-def _cached_sharpness(key: str, _comparison: Comparison, _run: Run, place: int) -> Future[Along]:
-    return engine.submit(picture.sharpness_of, _comparison, _run)
+def _cached_sharpness(
+    key: str, _comparison: Comparison, _run: Run, place: int, _tag: str
+) -> Future[Along]:
+    if _tag:
+        return engine.submit(picture.sharpness_of, _comparison, _run)
+    name = f"sharpness {place} {key}"
+    return engine.submit(engine.kept, name, picture.sharpness_of, _comparison, _run)
+
+
+def fine_surface_begun(
+    comparison: Comparison, cut: Slice, points: int, tag: str = ""
+) -> Future[Surface]:
+    """A surface that takes long, computed beside all else; that of whole runs is kept on disk."""
+    task = (picture.surface_on, comparison, cut, points)
+    if tag:
+        return engine.submit(*task)
+    return engine.submit(engine.kept, f"surface {points} {key(for_slice(comparison))}", *task)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -94,15 +111,32 @@ def _kept() -> OrderedDict[str, Runs]:
 
 def keep(comparison: Comparison, runs: Runs) -> None:
     """Remember the runs of a job that took all its steps, for `finished` and `runs_of`."""
+    name = key(for_runs(comparison))
+    _remember(name, runs)
+    if sum(run.weights.nbytes for run in runs) <= MOST_BYTES:
+        engine.keep(_on_disk(name), runs)
+
+
+def finished(comparison: Comparison) -> Runs | None:
+    """The runs of a job that somebody has waited for, now or before the last restart, or None."""
+    name = key(for_runs(comparison))
+    found = _kept().get(name)
+    if found is None:
+        found = engine.recall(_on_disk(name))
+        if found is not None:
+            _remember(name, found)
+    return found
+
+
+def _remember(name: str, runs: Runs) -> None:
     kept = _kept()
-    kept[key(for_runs(comparison))] = runs
+    kept[name] = runs
     while len(kept) > MOST_KEPT:
         kept.popitem(last=False)
 
 
-def finished(comparison: Comparison) -> Runs | None:
-    """The runs of a job that somebody has waited for, or None."""
-    return _kept().get(key(for_runs(comparison)))
+def _on_disk(name: str) -> str:
+    return f"runs {name}"
 
 
 def runs_begun(comparison: Comparison) -> Future[Runs]:
@@ -168,10 +202,11 @@ def sharpness_begun(
     name = key(for_runs(comparison)) + tag
     futures = []
     for place, run in enumerate(runs):
-        future = _cached_sharpness(name, comparison, run, place)
+        asked = name, comparison, run, place, tag
+        future = _cached_sharpness(*asked)
         if future.done() and (future.cancelled() or future.exception() is not None):
-            _cached_sharpness.clear(name, comparison, run, place)
-            future = _cached_sharpness(name, comparison, run, place)
+            _cached_sharpness.clear(*asked)
+            future = _cached_sharpness(*asked)
         futures.append(future)
     return futures
 

@@ -105,6 +105,17 @@ def test_cancelling_keeps_what_was_done(reference):
         assert len(run.metrics["train_loss"]) == done + 1
 
 
+def test_a_cancelled_race_goes_on_where_it_was(reference):
+    job = Job(EXPS[:2], engine=Engine(), chunk_seconds=0.01)
+    while job.progress().done < 20:
+        pass
+    job.cancel()
+    assert job.runs()[0].status.kind == "cancelled"
+    job.resume()
+    assert job.runs()[0].status.kind in ("running", "finished")
+    assert_same(job.wait(), reference[:2])
+
+
 def test_a_thinned_run_that_is_cancelled_keeps_its_last_step():
     job = Job([Experiment(steps=6001)], engine=Engine(), chunk_seconds=0.005)
     while job.progress().done % 4 in (0, 3):
