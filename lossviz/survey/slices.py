@@ -9,7 +9,7 @@ surface = surface_of(survey, cut)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -132,18 +132,27 @@ def slice_of(survey: Survey, view: View, second: bool, runs: Runs) -> Cut:
     own = ground_of(survey, second, runs).runs
     problem = drawn_problem(survey, second, runs)
     tracks = {name: track_of(survey, problem, plane, run) for name, run in own.items()}
-    names = [e.name for i, e in enumerate(survey.entrants()) if i not in survey.hidden]
-    return Cut(plane, window_of(view, plane, tracks, names), tracks, second)
+    return Cut(plane, window_of(view, plane, tracks, visible(survey)), tracks, second)
+
+
+def visible(survey: Survey) -> tuple[str, ...]:
+    """The names of the runs that are drawn."""
+    return tuple(e.name for place, e in enumerate(survey.entrants()) if place not in survey.hidden)
+
+
+def seen_by(survey: Survey, view: View, cut: Cut) -> Cut:
+    """A slice of the same runs as this survey's hidden ones leave it: with another window."""
+    return replace(cut, window=window_of(view, cut.plane, cut.tracks, visible(survey)))
 
 
 def window_of(
-    view: View, plane: Plane, tracks: Mapping[str, Track], visible: Sequence[str]
+    view: View, plane: Plane, tracks: Mapping[str, Track], names: Sequence[str]
 ) -> tuple[Range, Range]:
     """The part of the plane that is drawn: the visible paths, or the reach of random directions."""
     if "reach" in view.params:
         reach = float(view.params["reach"])
         return (-reach, reach), (-reach, reach)
-    seen = [tracks[name] for name in visible if name in tracks] or list(tracks.values())
+    seen = [tracks[name] for name in names if name in tracks] or list(tracks.values())
     return planes.window(plane, [torch.from_numpy(track.coords) for track in seen])
 
 

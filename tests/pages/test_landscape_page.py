@@ -237,6 +237,7 @@ def test_hiding_a_run_is_in_the_link(quick: LandscapeVisit) -> None:
     assert quick.url["hidden"] == "1"
     assert [c["visible"] for c in quick.picture["contenders"]] == [True, False]
     assert not np.array_equal(before, surfaces(quick)[0]["x"])
+    assert LandscapeVisit(quick.url).message == quick.message
     quick.fire("visible", {"hidden": ["Z", 3, None]})
     assert "hidden" not in quick.url
 
@@ -311,8 +312,12 @@ def test_a_divergence_is_a_result() -> None:
 # --- long work ---------------------------------------------------------------------------------
 
 
-def test_a_long_training_is_shown_as_it_goes_and_can_be_cancelled_and_resumed() -> None:
-    visit = LandscapeVisit({"steps": "20000", "grid": "25", "views": "random", "race": "sgd"})
+def test_a_long_training_is_shown_as_it_goes_and_can_be_cancelled_and_resumed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Short chunks, so that it is seen on a fast machine too.
+    monkeypatch.setattr(engine, "Job", partial(engine.Job, chunk_seconds=0.03))
+    visit = LandscapeVisit({"steps": "12000", "grid": "25", "views": "random", "race": "sgd"})
     assert visit.busy
     assert visit.picture["live"]
     assert visit.picture["surface"]["z"] is None
@@ -321,12 +326,16 @@ def test_a_long_training_is_shown_as_it_goes_and_can_be_cancelled_and_resumed() 
     visit.settled()
     assert "what was done is kept" in visit.said
     stopped = visit.picture["contenders"][0]["last"]
-    assert seen <= stopped < 20_000
-    assert visit.picture["surface"]["z"] is not None
+    assert seen <= stopped < 12_000
+    coarse = visit.picture["surface"]["z"]
+    assert coarse is not None
     visit.press("ls.resume")
     visit.settled()
-    assert visit.picture["contenders"][0]["last"] == 20_000
+    assert visit.picture["contenders"][0]["last"] == 12_000
     whole(visit)
+    # What was drawn of the cut run is not taken for the whole one.
+    assert not np.array_equal(visit.picture["surface"]["z"], coarse)
+    assert visit.picture["paths"][0]["steps"][-1] == 12_000
 
 
 def test_a_surface_that_takes_long_comes_coarsely_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,6 +88,8 @@ class _Look:
         self.entrants = survey.entrants()
         self.troubles: list[str] = []
         self.runs, self.trained = self._runs()
+        #: Where the runs end, because one that was cancelled is another one than the whole one.
+        self.until = tuple(int(run.recorded[-1]) for run in self.runs.values())
 
     def found(self) -> Found:
         """All of it; one part that fails leaves the others alone."""
@@ -140,6 +142,8 @@ class _Look:
                 "slice", key, "The slices are being laid",
                 lambda: Call(slices.slice_of, (self.survey, view, second, self._own(second))),
             )  # fmt: skip
+            # Who is hidden only changes what of a plane is drawn.
+            cut = None if cut is None else slices.seen_by(self.survey, view, cut)
             surface = None if cut is None else self._surface(key, cut)
         except Trouble as error:
             self.troubles.append(f"{words.title(self.survey, view, second)}: {error}")
@@ -149,8 +153,9 @@ class _Look:
     def _surface(self, key: str, cut: Cut) -> Surface | None:
         survey, points = self.survey, int(self.survey.grid)
         where = words.network(survey, cut.second)
+        key = f"{key} {cut.window} {points}"
         found = self.bench.of(
-            "surface", f"{key} {points}", f"Surface{f' ({where})' if where else ''}",
+            "surface", key, f"Surface{f' ({where})' if where else ''}",
             lambda: self._scan(key, cut, points),
         )  # fmt: skip
         return None if found is None else found.surface(slices.layer_of(survey))
@@ -159,7 +164,8 @@ class _Look:
         survey, model = self.survey, self.survey.model(cut.second)
         split = slices.split_of(survey)
         own = self._own(cut.second)
-        if cost.surface_seconds(model, split, points) <= AT_ONCE:
+        seconds = cost.surface_seconds(model, split, points)
+        if seconds <= AT_ONCE:
             return Call(slices.surface_of, (survey, cut, own))
         x, y = slices.grid_of(survey, cut)
         first = next(iter(own.values()))
@@ -169,15 +175,15 @@ class _Look:
             buffers=buffers_for(model, slices.statistics_of(survey), first) or None,
             layers=(slices.layer_of(survey),),
             coarse=COARSEST if cost.point_seconds(model, split) > SLOW else COARSE,
-            key=f"surface {key} {points}",
+            key=f"surface {key}",
         )  # fmt: skip
-        return Chained(scan, scan.layers)
+        return Chained(scan, scan.layers, expected=seconds)
 
     def _key(self, *what: Hashable) -> str:
         """What a slice depends on, as text."""
         survey = self.survey
-        shown = (survey.layer, survey.statistics, survey.hidden)
-        return repr((survey.base, self.entrants, shown, what))
+        shown = (survey.layer, survey.statistics)
+        return repr((survey.base, self.entrants, self.until, shown, what))
 
     def _spread(self) -> RandomSlices | None:
         survey = self.survey
@@ -192,6 +198,10 @@ class _Look:
         )
         return found
 
+    def _whose(self, one: Entrant) -> str:
+        """What the path of one run depends on, as text."""
+        return repr((one.experiment, int(self.runs[one.name].recorded[-1])))
+
     # --- curvature ---------------------------------------------------------------------------
 
     def _sharpness(self) -> dict[str, Sharpness]:
@@ -200,7 +210,7 @@ class _Look:
             return {}
         found = {
             one.name: self.bench.of(
-                "along", repr(one.experiment), "The sharpness along the paths",
+                "along", self._whose(one), "The sharpness along the paths",
                 _calling(along.sharpness_of, one.experiment, self.runs[one.name]),
             )
             for one in self.entrants
@@ -217,7 +227,7 @@ class _Look:
             ("measures", "The measures of sharpness", ends.measures_at),
         )
         spectrum, measures = (
-            self.bench.of(kind, repr(one.experiment), said, _calling(f, one.experiment, theta))
+            self.bench.of(kind, self._whose(one), said, _calling(f, one.experiment, theta))
             for kind, said, f in asked
         )
         return End(one, spectrum, measures)
@@ -229,7 +239,7 @@ class _Look:
         if survey.section == "none" or not self.trained:
             return None
         own = {name: self.runs[name] for name in section.ends_of(survey)}
-        key = repr((survey.base, self.entrants, survey.ends, survey.aligned, survey.statistics))
+        key = self._key(survey.ends, survey.aligned)
         straight: Straight | None = self.bench.of(
             "line", key, "The straight way", _calling(section.straight_of, survey, own)
         )
@@ -262,7 +272,9 @@ class _Look:
             recipe_of(survey.base), bend.plane, x, y, layers=("train loss",),
             coarse=COARSE, key=f"curve {key} {survey.grid}",
         )  # fmt: skip
-        return Chained(scan, scan.layers)
+        points = int(survey.grid)
+        seconds = cost.surface_seconds(survey.base, "train", points)
+        return Chained(scan, scan.layers, expected=seconds)
 
 
 def _calling(function: Callable[..., Any], *arguments: Any) -> Callable[[], Task]:
@@ -273,14 +285,15 @@ def _training(experiments: tuple[Experiment, ...]) -> Callable[[], Task]:
     """How contenders on one problem are trained: at one go, or in chunks when it takes long."""
 
     def begin() -> Task:
-        if engine.estimate(experiments) <= engine.WHOLE:
+        seconds = engine.estimate(experiments)
+        if seconds <= engine.WHOLE:
             return Call(slices.trained, (experiments,))
         key = f"runs {experiments!r}"
         known = engine.recall(key)
         if known is not None:
             return Ready(known)
         job = engine.Job(experiments)
-        return Chained(job, lambda: tuple(job.runs()), key)
+        return Chained(job, lambda: tuple(job.runs()), key, seconds)
 
     return begin
 

@@ -99,11 +99,13 @@ class Chained:
         chain: What computes it.
         so_far: What can be shown of it, or None.
         key: Under which it is kept on disk when it is whole; "" where the chain sees to that.
+        expected: About how many seconds it takes in all, until the chain itself knows better.
     """
 
     chain: engine.Chain[Any, Any]
     so_far: Callable[[], Any]
     key: str = ""
+    expected: float = math.nan
 
     def phase(self) -> Phase:
         """How it stands."""
@@ -135,7 +137,8 @@ class Chained:
     def progress(self) -> tuple[float, float]:
         """As far as its chunks are."""
         now = self.chain.progress()
-        return now.share, now.seconds_left
+        known = not math.isnan(now.seconds_left)
+        return now.share, now.seconds_left if known else self.expected
 
 
 @dataclass(frozen=True, eq=False)
