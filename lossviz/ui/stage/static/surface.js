@@ -6,6 +6,8 @@ import { Arrows } from "./arrows.js";
 import { el, say } from "./dom.js";
 import { Fans } from "./fans.js";
 import { count, fill, number } from "./format.js";
+import { Hand } from "./hand.js";
+import { Hover } from "./hover.js";
 import { drawLabels } from "./labels.js";
 import { Layer } from "./layer.js";
 import { Panel } from "./panel.js";
@@ -14,15 +16,10 @@ import { Starts } from "./starts.js";
 import { drawStrands, inkOf, lineSample, strandPixels } from "./strands.js";
 import { FlatSurface } from "./surface2d.js";
 import { Landscape, webglWorks } from "./surface3d.js";
-import { nearest } from "./trail.js";
 import { drawHeads, drawWays, headPixels } from "./ways.js";
-import { Zoom } from "./zoom.js";
 
-const NEAR = 10; // pixels between the pointer and a way that count as "on it"
-const DOUBLE = 280; // a second click within this time belongs to a double click
 const SLOW = 100; // milliseconds for two frames beyond which turning all landscapes at once is too much
 const PATIENCE = 20000; // milliseconds after which it is tried again
-const LONG = 550; // a finger that rests this long puts down one more start
 
 export class SurfacePanel extends Panel {
   /** `id` is that of a view, or nothing for the main surface. */
@@ -42,7 +39,6 @@ export class SurfacePanel extends Panel {
     this.host.insertBefore(this.fans.layer.canvas, this.moving.canvas);
     this.flat = new FlatSurface(this.back, () => this.viewChanged(this.flat));
     this.view = this.flat;
-    this.zoom = new Zoom(this.host, () => (this.view === this.flat ? this.flat : null));
     this.wait = el("p", { class: "lv-wait", hidden: true }, stage.text.surfacePending);
     this.starts = new Starts(stage, this.host, () => (this.view === this.flat ? this.flat.map : null));
     this.host.append(this.wait);
@@ -301,71 +297,13 @@ export class SurfacePanel extends Panel {
   }
 
   listen() {
-    this.host.addEventListener("pointerdown", (event) => this.press(event), true);
-    this.host.addEventListener("pointermove", (event) => this.hover(event));
-    this.host.addEventListener("pointerleave", () => this.leave());
+    this.hand = new Hand(this);
+    this.hover = new Hover(this);
     // The numbers below are those of the surface that is looked at.
     this.node.addEventListener("pointerenter", () => this.stage.pointAt(this));
     this.node.addEventListener("pointerleave", ({ pointerType }) => {
       if (pointerType !== "touch") this.stage.pointAt(null);
     });
-  }
-
-  press(event) {
-    this.leave();
-    this.letGo();
-    // A second finger makes a pinch of it, which is neither a click nor a rest.
-    if (!event.isPrimary || event.button !== 0 || this.starts.group.contains(event.target)) return;
-    this.pressed = this.spot(event);
-    this.zoom.press(event, this.pressed);
-    if (event.pointerType === "touch") this.resting = setTimeout(() => this.rest(), LONG);
-    // In 3-D Plotly covers the page while a button is down: the release is heard at the window.
-    const { signal } = (this.pressing = new AbortController());
-    window.addEventListener("pointerup", (end) => this.release(end), { capture: true, signal });
-    window.addEventListener("pointercancel", () => this.letGo(), { capture: true, signal });
-    window.addEventListener("pointermove", (on) => this.stray(on), { capture: true, signal });
-  }
-
-  letGo() {
-    clearTimeout(this.resting);
-    this.pressing?.abort();
-    this.pressed = null;
-  }
-
-  /** A finger on its way is not one at rest. */
-  stray(event) {
-    const [x, y] = this.spot(event);
-    if (Math.hypot(x - this.pressed[0], y - this.pressed[1]) > 8) clearTimeout(this.resting);
-  }
-
-  rest() {
-    const [x, y] = this.pressed;
-    if (this.add(x, y)) this.letGo();
-  }
-
-  /** Ask for one more start there. */
-  add(x, y) {
-    const target = this.pointAt(x, y);
-    const wanted = Boolean(target && this.drawn.draggable && this.drawn.starts);
-    if (wanted) this.stage.fire("add", target);
-    return wanted;
-  }
-
-  release(event) {
-    const from = this.pressed;
-    this.letGo();
-    const [x, y] = this.spot(event);
-    if (!from || Math.hypot(x - from[0], y - from[1]) > 4) return;
-    if (event.shiftKey && this.add(x, y)) return;
-    clearTimeout(this.clicking);
-    if (event.timeStamp - (this.lastClick ?? -1e9) < DOUBLE) {
-      if (this.view === this.flat) this.flat.reset();
-      return;
-    }
-    this.lastClick = event.timeStamp;
-    const target = this.pointAt(x, y);
-    if (!target || !this.drawn.clickable) return;
-    this.clicking = setTimeout(() => this.stage.fire("start", target), DOUBLE);
   }
 
   /** The plane's coordinates under the pointer, or null. */
@@ -381,69 +319,10 @@ export class SurfacePanel extends Panel {
     return within ? { x: map.backX(x), y: map.backY(y) } : null;
   }
 
-  hover(event) {
-    if (this.pressed || event.pointerType === "touch" || this.stage.clock.playing) return;
-    if (this.starts.group.contains(event.target)) {
-      this.leave();
-      return;
-    }
-    const [x, y] = this.spot(event);
-    const best = this.nearestWay(x, y);
-    if (best.distance <= NEAR) {
-      this.stage.peek(Math.round(best.time), this);
-      this.tip.show(x, y, this.wayWords(best));
-    } else {
-      this.stage.peek(null, this);
-      this.cellTip(x, y);
-    }
-  }
-
-  nearestWay(x, y) {
-    let best = { distance: Infinity };
-    const { time } = this.stage.clock;
-    for (const item of this.items) {
-      const found = nearest(item.way, x, y);
-      if (found.distance < best.distance && found.time <= time) best = { ...found, item };
-    }
-    return best;
-  }
-
-  wayWords({ item, time }) {
-    const { columns } = item;
-    const row = columns.at(Math.round(time));
-    const label = this.stage.labelOf(item.id);
-    return [[label, item.mark.color], [`${this.stage.text.step} ${columns.steps[Math.max(row, 0)]}`],
-      [number(columns.loss[Math.max(row, 0)], this.stage.text.notFinite)]];
-  }
-
-  cellTip(x, y) {
-    const point = this.view === this.flat && this.scale ? this.pointAt(x, y) : null;
-    if (!point) return this.tip.hide();
-    const { x: columns, y: rows, z } = this.drawn;
-    const cell = closest(rows.data, point.y) * columns.data.length + closest(columns.data, point.x);
-    const loss = number(z.data[cell], this.stage.text.notFinite);
-    return this.tip.show(x, y, [[loss], [`${number(point.x)}, ${number(point.y)}`]]);
-  }
-
-  leave() {
-    this.tip.hide();
-    this.stage.peek(null, this);
-  }
-
   destroy() {
-    clearTimeout(this.clicking);
-    this.letGo();
+    this.hand.destroy();
     this.starts.destroy();
     this.menu?.destroy();
-    this.zoom.end();
     this.landscape?.destroy();
   }
-}
-
-function closest(sorted, value) {
-  let best = 0;
-  for (let i = 1; i < sorted.length; i += 1) {
-    if (Math.abs(sorted[i] - value) < Math.abs(sorted[best] - value)) best = i;
-  }
-  return best;
 }
