@@ -200,12 +200,14 @@ class Code:
         sources: Functions whose source is put above it, with all that they use.
         classes: Of a loss: how class numbers are read off ``outputs``, where it is not by the
             greatest of many, or by the sign of a single one.
+        values: Of a loss: how values are read off ``outputs``, where these are not the values.
     """
 
     text: str
     imports: tuple[str, ...] = ()
     sources: tuple[Callable[..., Any], ...] = ()
     classes: str = ""
+    values: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -342,10 +344,11 @@ class LossEntry(Entry):
 
     Args:
         tasks: The tasks for which it makes sense.
-        outputs: The number C of outputs that it wants of a model, for a data set's shape. In a
-            regression the first one is the value, and any further one says something about it.
+        outputs: The number C of outputs that it wants of a model, for a data set's shape.
         probabilities: Outputs (..., N, C) to class probabilities (..., N, classes), for the
             prediction panel and the accuracy; None where the loss has no classes.
+        values: Outputs (..., N, C) to predicted values (..., N, 1) in a regression; None where the
+            outputs are these.
         gradient: LaTeX of one sample's slope at its output, without dollar signs.
         when: When to take it, in a sentence or two.
         over: What it can be drawn over: the residual (prediction less target), the margin (the true
@@ -360,6 +363,7 @@ class LossEntry(Entry):
     tasks: frozenset[Task]
     outputs: Callable[[Shape], int]
     probabilities: Callable[[Any], Any] | None = None
+    values: Callable[[Any], Any] | None = None
     gradient: str = ""
     when: str = ""
     over: tuple[Over, ...] = ()

@@ -47,7 +47,7 @@ def scores_of(problem: Problem, theta: Tensor, split: Split = "test") -> dict[st
         names = CLASSIFICATION if problem.probabilities is not None else REGRESSION
         return dict.fromkeys(names, float("nan"))
     if problem.data.shape.task == "regression":
-        return _of_values(outputs[:, :1], targets)
+        return _of_values(problem.predicted(outputs), targets)
     if problem.probabilities is None:
         raise SettingError("The loss of this problem does not say which class an output means.")
     return _of_classes(problem.probabilities(outputs).argmax(-1).numpy(), targets.numpy())

@@ -15,6 +15,7 @@ from lossviz.problem.build import build_module
 from lossviz.problem.code import literal
 from lossviz.problem.disturbance import FIRST_SEED, STEPS_APART
 from lossviz.problem.normalise import norm_layers
+from lossviz.registry import Code
 from lossviz.run import Method
 from lossviz.run.status import EXPLODED
 from lossviz.settings import Experiment
@@ -252,9 +253,9 @@ class Training:
         text = stop("loss", entry) if code is None else f"return {code.text}"
         about = '"""The mean over the samples."""'
         loss = "def loss_of(outputs, targets):\n" + layout.block(f"{about}\n{text}", 1)
-        return [loss, self._measure("" if code is None else code.classes, normalised)]
+        return [loss, self._measure(code or Code(""), normalised)]
 
-    def _measure(self, classes: str, normalised: bool) -> str:
+    def _measure(self, code: Code, normalised: bool) -> str:
         base = self.base
         rests = ["model.eval()  # nothing is dropped"] if base.model_params.get("dropout") else []
         if normalised:
@@ -265,16 +266,16 @@ class Training:
             ]
         lines = [*rests, "outputs = model(x)"]
         if self.score == "R2":
-            several = registry.losses[self.base.loss].outputs(self.base.shape) > 1
-            values = "outputs[:, :1]" if several else "outputs"
             lines += [
-                f"rest = ({values} - y).double().square().sum()",
+                f"rest = ({code.values or 'outputs'} - y).double().square().sum()",
                 "spread = (y - y.double().mean(0)).square().sum()",
                 "score = 1 - rest / spread",
             ]
         elif self.score:
             single = registry.losses[self.base.loss].outputs(self.base.shape) == 1
-            found = classes or ("(outputs[:, 0] > 0).long()" if single else "outputs.argmax(1)")
+            found = code.classes or (
+                "(outputs[:, 0] > 0).long()" if single else "outputs.argmax(1)"
+            )
             lines.append(f"score = ({found} == y).double().mean()")
         given = ", score.item()" if self.score else ","
         lines.append(f"return loss_of(outputs, y).item(){given}")

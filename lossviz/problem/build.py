@@ -64,6 +64,7 @@ def build(exp: Experiment, rows: Rows | None = None) -> Problem:
         probabilities=loss.probabilities if data.shape.task == "classification" else None,
         penalty=Penalty(model.space, exp.l1, exp.l2) if exp.l1 or exp.l2 else None,
         disturbance=_disturbance(exp, model),
+        values=loss.values if data.shape.task == "regression" else None,
     )
 
 

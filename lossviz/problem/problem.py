@@ -41,6 +41,7 @@ class Problem:
         names: A name for each of the P entries; those of the parameters when it is empty.
         penalty: What the loss has beside the mean over the samples, or None. It is part of the
             loss, of its surface and of its curvature, not of metrics.
+        values: Outputs (..., N, C) to predicted values (..., N, 1), or None where they are these.
         disturbance: What training draws anew at each step, or None. The loss itself has none of it:
             it is that of a model as one evaluates it.
     """
@@ -56,6 +57,11 @@ class Problem:
     names: tuple[str, ...] = ()
     penalty: Penalty | None = None
     disturbance: Disturbance | None = None
+    values: Callable[[Tensor], Tensor] | None = field(default=None)
+
+    def predicted(self, outputs: Tensor) -> Tensor:
+        """The values that outputs of a regression stand for."""
+        return outputs if self.values is None else self.values(outputs)
 
     @classmethod
     def from_module(

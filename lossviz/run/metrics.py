@@ -73,9 +73,8 @@ def _score(problem: Problem, outputs: Tensor, targets: Tensor, score: str | None
     if score == "accuracy" and problem.probabilities is not None:
         right = problem.probabilities(outputs).argmax(-1) == targets
         return right.double().mean(-1).numpy()
-    if score == "r2" and outputs.dim() == targets.dim() + 1:
-        # Outputs beyond the values say how sure the model is of them.
-        outputs = outputs[..., : targets.shape[-1]]
+    if score == "r2":
+        outputs = problem.predicted(outputs)
     if score == "r2" and outputs.shape[1:] == targets.shape:
         wanted = targets.double()
         rest = (outputs.double() - wanted).square().flatten(1).sum(-1)

@@ -195,7 +195,7 @@ def fitted_curves(prob: Problem, weights: Tensor, x: Numbers) -> Tensor:
     inputs = _side(x, "x").to(prob.data.inputs)[:, None]
     curves = weights.new_zeros(len(weights), len(inputs), device="cpu")
     for part, outputs in frame_outputs(prob, weights, inputs):
-        curves[part] = outputs[..., 0].cpu()
+        curves[part] = prob.predicted(outputs)[..., 0].cpu()
     return curves
 
 
@@ -216,7 +216,7 @@ def parity(prob: Problem, weights: Tensor, steps: np.ndarray) -> Parity:
     inputs = torch.cat([data.inputs, data.test_inputs])
     values = weights.new_zeros(len(weights), len(inputs), device="cpu")
     for part, outputs in frame_outputs(prob, weights, inputs):
-        values[part] = outputs[..., 0].cpu()
+        values[part] = prob.predicted(outputs)[..., 0].cpu()
     actual = torch.cat([data.targets, data.test_targets]).reshape(-1)
     return Parity(steps, actual, values, torch.arange(len(inputs)) >= len(data.inputs))
 

@@ -49,14 +49,17 @@ class Foundation:
             self.params("bias_init")
 
     def loss(self) -> None:
-        """The loss and its formula."""
+        """The loss, its formula, how it pulls, and when to take it."""
         task = self.base.shape.task
         self.choose("loss", "Loss", tuple(e.name for e in registry.losses if task in e.tasks))
         self.params("loss")
-        formula = registry.losses[self.base.loss].formula
-        if formula:
+        entry = registry.losses[self.base.loss]
+        if entry.formula:
             with st.expander("Formula"):
-                st.latex(formula)
+                st.latex(entry.formula)
+                if entry.gradient:
+                    st.latex(entry.gradient)
+                st.caption(entry.when)
 
     def regularisation(self) -> None:
         """What keeps the weights small, and what training makes harder on purpose."""

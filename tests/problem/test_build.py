@@ -14,6 +14,7 @@ from lossviz import registry
 from lossviz.problem import build
 from lossviz.problem.build import build_data, build_module, seeded, split
 from lossviz.registry import SettingError, datasets
+from lossviz.run import train
 from lossviz.settings import Experiment, with_choice
 
 #: What takes a data set that the usual model refuses.
@@ -61,6 +62,20 @@ def test_targets_that_a_loss_cannot_learn_are_told():
     assert exp.scaling == "unit"
     assert len(said) == 1
     assert "Using 'unit'" in said[0]
+
+
+@pytest.mark.parametrize("loss", ["poisson_nll", "gaussian_nll", "mse"])
+def test_predicted_values_and_their_score_are_in_units_of_the_target(loss):
+    exp = Experiment(dataset="line", loss=loss, scaling="unit", steps=400, optimizer="adam",
+                     params={"lr": 0.02})  # fmt: skip
+    run = train(exp)
+    problem = build(exp)
+    inputs, targets = problem.batch("train")
+    values = problem.predicted(problem.outputs(run.weights[-1:], inputs))[0]
+    assert values.shape == targets.shape
+    rest, spread = (values - targets).square().sum(), (targets - targets.mean()).square().sum()
+    assert run.metrics["train_r2"][-1] == pytest.approx(float(1 - rest / spread), abs=1e-5)
+    assert run.metrics["train_r2"][-1] > 0.8
 
 
 def test_the_same_experiment_gives_the_same_numbers_and_leaves_the_random_state():

@@ -191,6 +191,7 @@ def test_the_best_constants_are_mean_median_and_quantile():
     assert best("mae") == pytest.approx(2)
     assert best("quantile", tau=0.7) == pytest.approx(3)
     assert best("poisson_nll") == pytest.approx(10, abs=0.01)  # the rate is the output there
+    assert losses["poisson_nll"].values(torch.zeros(1)).item() == pytest.approx(math.log(2))
 
 
 def test_balanced_weights_give_the_mean_of_the_classes_mean_losses():

@@ -45,7 +45,13 @@ def code(params: Mapping[str, Value], shape: Shape) -> Code:
     floor = params["floor"]
     variance = f"{floor!r} - F.logsigmoid(-outputs[:, 1:])"
     # torch's own least variance is below any that can be set here.
-    return Code(f"F.gaussian_nll_loss(outputs[:, :1], targets, {variance}, eps=1e-9)")
+    loss = f"F.gaussian_nll_loss(outputs[:, :1], targets, {variance}, eps=1e-9)"
+    return Code(loss, values="outputs[:, :1]")
+
+
+def mean(outputs: Tensor) -> Tensor:
+    """The predicted values (..., N, 1): the first of the two outputs."""
+    return outputs[..., :1]
 
 
 def along(over: Over, u: Tensor) -> tuple[Tensor, Tensor]:
@@ -66,7 +72,7 @@ losses.add(
         gradient=r"\frac{\partial \ell}{\partial f_1} = \frac{r}{v},\quad "
         r"\frac{\partial \ell}{\partial v} = \frac{v - r^2}{2 v^2}",
         when="When the noise is not the same everywhere, and you want to know how large it is. "
-        "Errors count in units of the predicted spread. It is drawn for a variance of about 1.",
+        "Errors count in units of the predicted spread. Curves are drawn for a variance of 1.",
         over=("residual",),
         along=along,
         cite="Nix and Weigend, Estimating the Mean and Variance of the Target Probability "
@@ -84,5 +90,6 @@ losses.add(
         ),
         tasks=frozenset({"regression"}),
         outputs=lambda shape: 2,
+        values=mean,
     )
 )

@@ -57,7 +57,8 @@ def make_poisson_nll(classes: int) -> Criterion:
 def code(params: Mapping[str, Value], shape: Shape) -> Code:
     """A call of `torch.nn.functional.poisson_nll_loss` with the rate."""
     rates = "-F.logsigmoid(-outputs)"
-    return Code(f"F.poisson_nll_loss({rates}, targets, log_input=False, eps=0.0)")
+    loss = f"F.poisson_nll_loss({rates}, targets, log_input=False, eps=0.0)"
+    return Code(loss, values=rates)
 
 
 def refuses(targets: Tensor) -> str:
@@ -89,12 +90,13 @@ losses.add(
         gradient=r"\frac{\partial \ell}{\partial f} = \left(1 - \frac{y}{\lambda}\right) "
         r"\sigma(f)",
         when="Counts of events: visits, accidents, photons. An error of 3 weighs much beside a "
-        "count of 2, and little beside 100. It is drawn for a count of 3.",
+        "count of 2, and little beside 100. Curves are drawn for a count of 3.",
         over=("residual",),
         along=along,
         cite="Nelder and Wedderburn, Generalized Linear Models, J. R. Stat. Soc. A 135 (1972)",
         tasks=frozenset({"regression"}),
         outputs=lambda shape: 1,
+        values=rate,
         scalings=("unit", "none"),
         refuses=refuses,
     )
