@@ -7,6 +7,7 @@ cancelled; what is finished is kept for all sessions. Every task can be looked a
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Container, Iterable
@@ -197,9 +198,8 @@ class Bench:
         name = kind, key
         self._wanted.add(name)
         known = _kept(kind)
-        if key in known:
-            known.move_to_end(key)
-            return known[key]
+        if (kept := known.get(key)) is not None:
+            return kept
         if name not in self._items:
             self._items[name] = Item(kind, words, make())
         task = self._items[name].task
@@ -207,9 +207,7 @@ class Bench:
         whole = task.phase() == "whole"
         found = task.result()
         if whole:
-            known[key] = found
-            while len(known) > MOST_KEPT.get(kind, USUALLY_KEPT):
-                known.popitem(last=False)
+            known.put(key, found)
             del self._items[name]
         return found
 
@@ -263,6 +261,35 @@ def _each(items: Iterable[Item], what: str) -> None:
         getattr(item.task, what)()
 
 
+class Shelf:
+    """The last results of one kind, for all sessions; the one that was used longest ago goes first.
+
+    Args:
+        most: So many are kept.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, Any] = OrderedDict()
+
+    def get(self, key: str) -> Any:
+        """What is kept under these settings, or None."""
+        with self._lock:
+            if key not in self._known:
+                return None
+            self._known.move_to_end(key)
+            return self._known[key]
+
+    def put(self, key: str, value: Any) -> None:
+        """Keep a result."""
+        with self._lock:
+            self._known[key] = value
+            self._known.move_to_end(key)
+            while len(self._known) > self._most:
+                self._known.popitem(last=False)
+
+
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _kept(kind: str) -> OrderedDict[str, Any]:
-    return OrderedDict()
+def _kept(kind: str) -> Shelf:
+    return Shelf(MOST_KEPT.get(kind, USUALLY_KEPT))
