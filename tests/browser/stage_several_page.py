@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from lossviz.ui.stage.component import stage
-from lossviz.ui.stage.message import delta_message, scene_message
+from lossviz.ui.stage.message import Tab, delta_message, scene_message
 from tests.browser import stage_data as data
 from tests.browser import stage_several_data as several
 
@@ -60,8 +60,14 @@ if "live" in ask:
     # A run half of which is there, and the rest on a button, as a delta to the main surface.
     more = st.button("go on")
     half = data.scene(mode, count=2, steps=several.STEPS, last=100)
-    live = replace(half, views=scene.views, surface=scene.surface, predictions=None)
-    stage(delta_message(data.delta(live, 100, 200)) if more else scene_message(live), key="stage")
+    seen = data.predictions("regions", 100)
+    live = replace(
+        half, views=scene.views, surface=scene.surface, predictions=None,
+        side=(Tab("along", several.profile()), Tab("predictions", seen)),
+    )  # fmt: skip
+    whole = data.predictions("regions", 200)
+    delta = replace(data.delta(live, 100, 200), predictions=replace(whole, joins=100))
+    stage(delta_message(delta) if more else scene_message(live), key="stage")
 else:
     stage(scene_message(scene), key="stage", **HANDLERS)
 st.text(f"heard {state.get('heard', [])}")

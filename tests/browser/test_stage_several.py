@@ -108,6 +108,21 @@ def test_equal_ranges_share_one_bar_and_pictures_are_equally_large(show: Open) -
     assert curves
     assert curves["x"] == pytest.approx(second["x"], abs=1)
     assert curves["y"] < third["y"]
+    # In a narrow window they stand below each other, and in a wide one again side by side.
+    for width, beside in ((600, False), (1440, True)):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function(
+            """(beside) => {
+              const hosts = [...document.querySelectorAll('.lv-surface .lv-host')];
+              const [a, b] = hosts.map((host) => host.getBoundingClientRect());
+              return (a.y === b.y) === beside;
+            }""",
+            arg=beside,
+        )
+        settled(page)
+        look = probe(page, "look()")
+        assert look["surface"]["box"] == look["views"][1]["box"]
+    assert look["surface"]["box"] == boxes[0]
     # And so for every number of surfaces and panels, on stages of these widths.
     cells = page.evaluate(
         """async () => {
@@ -205,6 +220,8 @@ def test_a_view_that_comes_later_moves_nothing_and_another_one_keeps_what_is_ope
 def test_a_delta_goes_to_the_main_surface_and_the_views_stay(show: Open) -> None:
     page = show("?live=1&views=1")
     assert probe(page, "steps") == 100
+    page.get_by_role("tab", name="predictions").click()
+    assert seek(page, 100)["predict"]["row"] == 20
     new_data(page, lambda: page.get_by_role("button", name="go on").click())
     look = seek(page, 200)
     assert probe(page, "steps") == 200
