@@ -63,13 +63,13 @@ SUBJECTS: tuple[Subject, ...] = (
     ),
     Subject(
         "cnn",
-        "Convolutional network on digits",
+        "CNN on digits",
         _of(dataset="digits", dataset_params=_FEW, model="cnn", steps=100),
         _pair({"lr": 0.05, "momentum": 0.9}, 0.01),
     ),
     Subject(
         "cnn-bn",
-        "The same with batch normalisation",
+        "CNN with batch norm on digits",
         _of(dataset="digits", dataset_params=_FEW, model="cnn",
             model_params={"batch_norm": True}, steps=100),
         _pair({"lr": 0.05, "momentum": 0.9}, 0.01),
@@ -82,13 +82,13 @@ SUBJECTS: tuple[Subject, ...] = (
     ),
     Subject(
         "lstm",
-        "LSTM on the adding problem",
+        "LSTM on adding",
         _of(dataset="adding", model="lstm", loss="mse", steps=150),
         _pair({"lr": 0.1, "momentum": 0.9}, 0.01),
     ),
     Subject(
         "transformer",
-        "Transformer on the letters of a text",
+        "Transformer on letters",
         _of(dataset="characters", dataset_params=_FEW, model="transformer", steps=100),
         _pair({"lr": 0.1, "momentum": 0.9}, 0.01),
     ),

@@ -29,7 +29,7 @@ def _of(default: str = "A", title: str = "at the end of", name: str = "of") -> P
 PLANES.add(
     Entry(
         name="pca",
-        title="Paths (principal components)",
+        title="Paths (PCA)",
         about="The two directions in which the paths on screen vary most.",
         make=planes.of_paths,
         cite="Li et al., Visualizing the Loss Landscape of Neural Nets, NeurIPS 2018, section 7",

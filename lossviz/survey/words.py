@@ -77,3 +77,15 @@ def title(survey: Survey, view: View, second: bool) -> str:
         parts.append(f"of {letters[0]}")
     where = network(survey, second)
     return " · ".join([*([where] if where else []), ", ".join(parts)])
+
+
+def points(view: View, second: bool) -> tuple[str, ...]:
+    """The names of the points that a plane is laid through, where it is laid through points.
+
+    >>> points(View("through"), False), points(View("pca"), False)
+    (('A', 'B', 'start'), ())
+    """
+    if view.plane != "through":
+        return ()
+    names = (str(view.params[name]) for name in ("a", "b", "c"))
+    return tuple(f"{name}₂" if second and name != "start" else name for name in names)

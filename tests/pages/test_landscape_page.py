@@ -112,8 +112,11 @@ def test_planes_through_contenders_offer_those_that_are_there(quick: LandscapeVi
     assert set(quick.widget("ls.view0.through.c").options) == {"start", "A", "B"}
     visit = LandscapeVisit({**TRIO, "views": "through(c=C)"})
     whole(visit)
-    marks = visit.picture["surface"]
-    assert "C" in marks["title"]
+    surface = visit.picture["surface"]
+    assert "A, B and C" in surface["title"]
+    assert surface["markLabels"] == ["A", "B", "C"]
+    ends = [[path["x"][-1], path["y"][-1]] for path in visit.picture["paths"]]
+    np.testing.assert_allclose(surface["marks"], ends, atol=1e-5)
 
 
 def test_a_plane_that_cannot_be_laid_is_a_sentence_and_the_others_stand() -> None:

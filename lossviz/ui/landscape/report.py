@@ -92,7 +92,7 @@ def about(picture: Picture) -> str:
             f"typical slice.{bound}"
         )
     if plane.kind == "start-end":
-        return "Along the bottom the straight way that the path did not take."
+        return "The straight way from start to end lies at height 0; the path bows out of it."
     return "The loss between these points, which lie in the picture exactly."
 
 

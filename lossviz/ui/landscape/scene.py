@@ -165,6 +165,7 @@ def surface_of(sight: Sight, picture: Picture, span: tuple[float, float] | None)
     if found is not None:
         x, y, z = np.asarray(found.x), np.asarray(found.y), np.asarray(found.loss)
     titles = ("", "") if cut is None else cut.plane.titles
+    marked = () if cut is None else words.points(picture.view, picture.second)
     return stage.Surface(
         x=x,
         y=y,
@@ -178,6 +179,8 @@ def surface_of(sight: Sight, picture: Picture, span: tuple[float, float] | None)
         f"{picture.view.plane}",
         clickable=False,
         title=words.title(survey, picture.view, picture.second),
+        marks=np.asarray(cut.plane.info["points"]) if cut is not None and marked else None,
+        mark_labels=marked,
     )
 
 
