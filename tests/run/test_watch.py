@@ -192,8 +192,8 @@ def test_the_gradient_is_the_one_that_was_taken_when_the_stack_has_shrunk(monkey
     """After a contender has left, the others are evaluated anew, and perhaps rounded otherwise."""
     module = sys.modules["lossviz.run.stacked"]
 
-    def bind_by_size(problem, theta, grad):
-        evaluate = bind(problem, theta, grad)
+    def bind_by_size(problem, theta, grad, step_of):
+        evaluate = bind(problem, theta, grad, step_of)
 
         def shifted(batch):
             losses = evaluate(batch)
