@@ -115,7 +115,7 @@ def test_a_link_with_a_start_on_a_long_run_trains_the_plane_first_and_in_chunks(
     assert any("First the run from the initial weights" in c.value for c in visit.at.caption)
     base = visit.picture["paths"][0]
     assert (base["x"][0], base["y"][0]) != (pytest.approx(0.5), pytest.approx(-0.25))
-    for _ in range(200):
+    for _ in range(800):
         visit.again()
         first = any("First the run" in c.value for c in visit.at.caption)
         if not first and not visit.picture["live"]:
@@ -150,7 +150,7 @@ def test_deltas_add_up_to_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     # A look of the fragment, not of the page: the page would ask for a whole scene.
     monkeypatch.setattr(live, "_begin", _begin_and_go_on(live._begin))
     visit = Visit(LONG)
-    for _ in range(60):
+    for _ in range(400):
         visit.again()
         if not progress(visit):
             break
