@@ -153,7 +153,7 @@ def test_dropping_a_contender_takes_the_views_through_it_along() -> None:
 def test_every_network_at_one_stroke(name: str) -> None:
     subject = next(one for one in SUBJECTS if one.name == name)
     survey, _ = subject.applied(Survey(views=(View("random"),)))
-    shown = LandscapeVisit({**survey.to_url(), "steps": "2", "grid": "25"})
+    shown = LandscapeVisit({**survey.to_url(), "steps": "2", "grid": "25", "race": "adam"})
     assert shown.widget("ls.subject").value == name
     assert shown.shows_stage
     assert "parameters" in shown.tables

@@ -43,7 +43,7 @@ def surveys(draw: st.DrawFn) -> Survey:
 
 
 @given(surveys())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_url_gives_back_the_survey(survey: Survey):
     assert Survey.from_url(survey.to_url()) == survey
     assert hash(Survey.from_url(survey.to_url())) == hash(survey)
@@ -62,7 +62,7 @@ PIECES = (
         st.sampled_from(FIELDS), st.text(max_size=60) | st.sampled_from(PIECES), max_size=6
     )
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_url_gives_a_valid_survey_and_says_what_was_wrong(url: dict[str, str]):
     survey, problems = Survey.nearest_from_url(url)
     assert Survey.from_url(survey.to_url()) == survey
