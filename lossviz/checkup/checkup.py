@@ -103,7 +103,6 @@ def _opening() -> tuple[Scheme, ...]:
         Scheme("gaussian", {"sigma": 0.01}),
         Scheme("gaussian", {"sigma": 1.0}),
         Scheme("xavier_normal"),
-        Scheme("kaiming_normal"),
     )
 
 

@@ -71,6 +71,8 @@ class Waiting:
 def begin(checkup: Checkup) -> None:
     """Let the workers train while the page is being drawn; what is wrong is said later."""
     with suppress(*Trouble):
+        # First, so that what is wanted now does not wait behind it.
+        study.leave(checkup)
         if not _long(checkup):
             for exp in checkup.experiments():
                 show.exam_begun(exp)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import streamlit as st
@@ -30,6 +30,8 @@ from lossviz.ui.words import duration
 
 #: What takes longer (seconds) is begun by a button alone.
 BY_ITSELF = 25.0
+#: So many runs are on their way at a time.
+AT_ONCE = 4
 #: What takes longer is not begun at all.
 LONGEST = 600.0
 
@@ -91,7 +93,7 @@ def begun(checkup: Checkup) -> bool:
         plan = plan_of(checkup)
         if _seconds(checkup, plan) > BY_ITSELF and st.session_state.get(BEGUN) != plan.key:
             return False
-        return not all(task.done() for task in _begun(plan))
+        return not all(_is_done(task) for task in _begun(plan))
     except SettingError:
         return False  # it is said where the chart would be
 
@@ -154,7 +156,7 @@ def _runs(checkup: Checkup, plan: Plan) -> bool:
         )
         return False
     tasks = _begun(plan)
-    done = [task for task in tasks if task.done() and not task.cancelled()]
+    done = [task for task in tasks if _is_done(task)]
     with st.container(key="tr_study_progress"):
         if len(done) < len(tasks):
             st.progress(len(done) / len(tasks), f"{len(done)} of {len(tasks)} runs")
@@ -162,38 +164,63 @@ def _runs(checkup: Checkup, plan: Plan) -> bool:
     return len(done) < len(tasks)
 
 
-def _begun(plan: Plan) -> list[Future[Outcome]]:
-    """The tasks of a plan; those of the one before that nobody waits for any more are dropped."""
+def _begun(plan: Plan) -> list[Future[Outcome] | None]:
+    """The tasks of a plan, None for those that are not begun yet.
+
+    A few at a time are on their way, so that what is asked for meanwhile does not wait behind them;
+    those of the plan before, which nobody waits for any more, are dropped.
+    """
     before = st.session_state.get(TASKS)
-    if before is not None and before[0] != plan.key:
+    tasks: list[Future[Outcome] | None] = [None] * len(plan.arguments)
+    if before is not None and before[0] == plan.key:
+        tasks = before[1]
+    else:
         drop()
-    tasks = [show.call_begun(plan.function, *arguments) for arguments in plan.arguments]
-    st.session_state[TASKS] = plan.key, tasks
+        st.session_state[TASKS] = plan.key, tasks
+    for place, arguments in enumerate(plan.arguments):
+        if sum(task is not None and not task.done() for task in tasks) >= AT_ONCE:
+            break
+        if tasks[place] is None:
+            tasks[place] = show.call_begun(plan.function, *arguments)
     return tasks
+
+
+def leave(checkup: Checkup) -> None:
+    """Drop the study that was looked at before, where another one is asked for now."""
+    before = st.session_state.get(TASKS)
+    if before is not None:
+        try:
+            wanted = plan_of(checkup).key if checkup.show == "fit" else None
+        except SettingError:
+            wanted = None
+        if before[0] != wanted:
+            drop()
+
+
+def _is_done(task: Future[Outcome] | None) -> TypeGuard[Future[Outcome]]:
+    return task is not None and task.done() and not task.cancelled()
 
 
 def drop() -> None:
     """Begin no more runs of the study that was looked at before."""
     before = st.session_state.pop(TASKS, None)
     for task in before[1] if before is not None else ():
-        task.cancel()
+        if task is not None:
+            task.cancel()
 
 
-def _chart(checkup: Checkup, plan: Plan, tasks: list[Future[Outcome]]) -> None:
+def _chart(checkup: Checkup, plan: Plan, tasks: list[Future[Outcome] | None]) -> None:
     if checkup.study == "folds":
-        outcomes = [task.result() for task in tasks if task.done()]
+        outcomes = [task.result() for task in tasks if _is_done(task)]
         if outcomes:
             st.plotly_chart(charts.folds(outcomes, mode()), key="tr.chart", config=CHART)
             st.markdown(_of_folds(outcomes))
         return
     each = checkup.runs
+    parts = [tasks[place * each : (place + 1) * each] for place in range(len(plan.x))]
     # Only values all of whose runs are there.
-    whole = [
-        place
-        for place in range(len(plan.x))
-        if all(task.done() for task in tasks[place * each : (place + 1) * each])
-    ]
-    found = [task.result() for p in whole for task in tasks[p * each : (p + 1) * each]]
+    whole = [place for place, part in enumerate(parts) if all(_is_done(task) for task in part)]
+    found = [task.result() for place in whole for task in parts[place] if _is_done(task)]
     curve = gathered([plan.x[place] for place in whole], plan.title, found)
     st.plotly_chart(charts.outcomes(curve, mode(), checkup.log), key="tr.chart", config=CHART)
 
