@@ -117,6 +117,20 @@ def cleaned(sample: Sample, rules: Rules) -> Cleaned:
     Raises:
         SettingError: When fewer than two training rows are left, or no test row of several.
     """
+    found = _cleaned(sample, rules)
+    _check_left(sample, found.kept)
+    return found
+
+
+def complete(sample: Sample) -> Cleaned:
+    """The least that has to be done: rows with a missing value are left out, nothing else.
+
+    Perhaps no row is left.
+    """
+    return _cleaned(sample, Rules("drop", "mark"))
+
+
+def _cleaned(sample: Sample, rules: Rules) -> Cleaned:
     values, train = sample.values, sample.train
     low, high = fences(values[train], rules)
     low[sample.labelled], high[sample.labelled] = -np.inf, np.inf
@@ -133,7 +147,6 @@ def cleaned(sample: Sample, rules: Rules) -> Cleaned:
     if rules.missing != "drop":
         fill = fills(values[train & kept], rules.missing, sample.labelled)
         values = np.where(gone, fill, values)
-    _check_left(sample, kept)
     return Cleaned(
         Sample(
             sample.names, values[kept], sample.labelled, targets[kept], sample.classes, train[kept]
@@ -143,11 +156,6 @@ def cleaned(sample: Sample, rules: Rules) -> Cleaned:
         target,
         {"missing": _both(incomplete, train), "outliers": _both(beyond, train)},
     )
-
-
-def complete(sample: Sample) -> Cleaned:
-    """The least that has to be done: rows with a missing value are left out, nothing else."""
-    return cleaned(sample, Rules("drop", "mark"))
 
 
 def fences(known: np.ndarray, rules: Rules) -> tuple[np.ndarray, np.ndarray]:

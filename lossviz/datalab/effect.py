@@ -188,9 +188,17 @@ def pairs_of(lab: DataLab, ready: Prepared) -> tuple[tuple[Pair, ...], tuple[str
 
     Before cleaning, rows that lack one of the two inputs are left out, for nothing can be computed
     with them. All three are tested on the same rows: those that none of them lost.
+
+    Raises:
+        SettingError: When fewer than two training rows are left without cleaning.
     """
     sample, after = ready.chosen.sample, ready.clean.sample
     bare = complete(_narrowed(sample, ready.pair))
+    if bare.sample.train.sum() < 2:
+        raise SettingError(
+            "Fewer than two training rows have both inputs, so nothing can be trained on the raw "
+            "data. Choose other inputs."
+        )
     kept = np.flatnonzero(ready.clean.kept)
     common = bare.kept & ready.clean.kept & ~sample.train
     raw = _pair("raw", bare.sample, (0, 1), common[bare.kept])

@@ -81,8 +81,9 @@ VALUES: dict[str, Param] = {
         Param("momentum", 0.9, 0.0, 0.99,
               help="Of B, which is SGD with momentum; A has none."),
         Param("steps", 200, 1, 2000, "log", help="How many times each optimizer steps."),
-        Param("within", 0.01, 1e-6, 0.5, "log", title="target",
-              help="The table counts the steps until so little of the way down is left."),
+        Param("within", 0.01, 1e-6, 0.5, "log", title="left of the way",
+              help="The target: the table counts the steps until so little of the way down is "
+                   "left."),
         Param("seed", 0, 0, 999_999, help="The network's first weights."),
         Param("surfaces", "two", choices=("two", "three"),
               names=("raw, scaled", "all steps"),

@@ -53,7 +53,7 @@ def attempted(sample: Sample, rule: Rules) -> Cleaned | str:
     [("mean", "mean"), ("median", "median"), ("frequent", "most_frequent")],
 )
 @given(samples())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_what_is_filled_in_is_scikit_learns(ours: str, theirs: str, sample: Sample):
     known = sample.values[sample.train]
     expected = SimpleImputer(strategy=theirs).fit(known).statistics_
@@ -61,7 +61,7 @@ def test_what_is_filled_in_is_scikit_learns(ours: str, theirs: str, sample: Samp
 
 
 @given(samples(), st.floats(0.5, 4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_fences_by_quartiles_and_by_z_score(sample: Sample, reach: float):
     for fence in ("iqr", "z"):
         low, high = fences(sample.values, Rules(fence=fence, reach=reach))
@@ -86,7 +86,7 @@ def test_a_z_score_never_finds_an_outlier_among_ten_rows():
 
 
 @given(samples(), rules(), arrays(np.float64, (24, 4), elements=CELLS))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_test_rows_have_no_part_in_any_statistic(sample: Sample, rule: Rules, other: np.ndarray):
     """Whatever stands in the test rows: fences, fills and the training rows stay."""
     changed = np.where(
@@ -109,7 +109,7 @@ def test_test_rows_have_no_part_in_any_statistic(sample: Sample, rule: Rules, ot
 
 
 @given(samples(), rules())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_what_is_left_is_complete_and_counted(sample: Sample, rule: Rules):
     found = attempted(sample, rule)
     if isinstance(found, str):
@@ -131,7 +131,7 @@ def test_what_is_left_is_complete_and_counted(sample: Sample, rule: Rules):
 
 
 @given(samples(classes=0), rules(outliers="clip"))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_clipped_values_lie_within_the_fences_and_others_stay(sample: Sample, rule: Rules):
     try:
         found = cleaned(sample, rule)

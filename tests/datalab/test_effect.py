@@ -225,6 +225,36 @@ def test_equal_columns_make_a_flat_direction():
     assert np.isnan(raw.ways[0].score)  # no test rows
 
 
+def test_rows_with_gaps_are_no_hindrance_unless_all_have_some():
+    nan = np.nan
+    x, y = np.arange(10.0), np.arange(10.0) ** 2
+    gaps = np.array([nan if k % 2 else 20.0 - k for k in range(10)])
+    table = Table(
+        "gaps",
+        (Column("x", "number", x), Column("z", "number", gaps), Column("y", "number", y)),
+        target="y",
+    )
+    lab = DataLab(source="upload", steps=2, test_share=0.1)
+    for seed in range(4):  # whether or not the one test row has a gap
+        found = effect_of(replace(lab, data_seed=seed), table)
+        assert found.tested in (0, 1)
+    twice = np.array([5.0 if k in (1, 2) else nan for k in range(10)]) + x
+    table = replace(
+        table,
+        columns=(Column("x", "number", x), Column("z", "number", twice), Column("y", "number", y)),
+    )
+    assert effect_of(replace(lab, test_share=0.0), table).cases[0].rows == 2
+    apart = np.where(np.isnan(twice), x, nan)
+    table = replace(
+        table,
+        columns=(
+            Column("x", "number", apart), Column("z", "number", twice), Column("y", "number", y),
+        ),
+    )  # fmt: skip
+    with pytest.raises(SettingError, match="Fewer than two training rows have both inputs"):
+        effect_of(replace(lab, test_share=0.0), table)
+
+
 @pytest.mark.parametrize("size", [1e200, 1e-200])
 def test_numbers_that_have_no_curvature_are_told(size: float):
     x = size * np.linspace(1, 2, 20)

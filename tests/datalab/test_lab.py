@@ -28,7 +28,7 @@ def labs(draw: st.DrawFn) -> DataLab:
 
 
 @given(labs())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_url_gives_back_the_lab(lab: DataLab):
     again = DataLab.from_url(lab.to_url())
     assert again == lab
@@ -40,7 +40,7 @@ FIELDS = ["v", "data", *TEXTS, "section", "missing_share", "scaling", "steps", "
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=80), max_size=6))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_url_gives_a_valid_lab_and_says_what_was_wrong(url: dict[str, str]):
     lab, problems = DataLab.nearest_from_url(url)
     assert DataLab.from_url(lab.to_url()) == lab

@@ -194,7 +194,7 @@ def _about(facet: Facet, after: bool) -> str:
         return "no input"
     missing = facet.raw.missing
     if not after:
-        return f"{missing:,} missing" if missing else facet.kind
+        return f"{facet.kind}, {missing:,} missing" if missing else facet.kind
     far = sum(facet.outliers)
     parts = [f"{missing:,} missing"] * bool(missing) + [f"{far:,} far off"] * bool(far)
     return ", ".join(parts) or "unchanged"
