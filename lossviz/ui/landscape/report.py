@@ -47,8 +47,10 @@ def say_more(found: Found) -> None:
     if found.end is not None:
         _say_end(found.end)
     with st.expander("Layers of the network" + ("s" if found.survey.other else "")):
+        columns = st.columns(2)
         for second in (False, True)[: found.survey.networks]:
-            _say_layers(found.survey, second)
+            with columns[second]:
+                _say_layers(found.survey, second)
 
 
 # --- slices ------------------------------------------------------------------------------------
@@ -227,11 +229,12 @@ def _say_layers(survey: Survey, second: bool) -> None:
         f"**{entry.title}**{f', {where}' if where and where != entry.title else ''}: "
         f"{problem.space.size:,} parameters."
     )
-    small_table(("layer", "gives", "parameters"), layer_rows(layers_of(survey.model(second))))
+    rows = layer_rows(layers_of(survey.model(second)))
+    small_table(("layer", "gives", "parameters"), rows, tight=True)
 
 
 def layer_rows(rows: Sequence[LayerRow]) -> list[tuple[str, str, str]]:
-    """The layers as rows of a table; layers alike that follow each other are counted."""
+    """The layers as rows of a table."""
     return [
         (
             row.layer,
@@ -242,15 +245,15 @@ def layer_rows(rows: Sequence[LayerRow]) -> list[tuple[str, str, str]]:
     ]
 
 
-def small_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A plain table; the words in its last column may break."""
+def small_table(heads: Sequence[str], rows: Sequence[Sequence[str]], tight: bool = False) -> None:
+    """A plain table; the words in its last column may break, tight rows stand close together."""
+    cell = "padding-top:0.1rem;padding-bottom:0.1rem;font-size:0.9em" if tight else ""
     top = "".join(f"<th>{escape(head)}</th>" for head in heads)
-    body = "".join(
-        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row[:-1])}"
-        f'<td style="white-space:normal">{escape(row[-1])}</td></tr>'
-        for row in rows
-    )
+    lines = []
+    for *first, last in rows:
+        cells = "".join(f'<td style="{cell}">{escape(words)}</td>' for words in first)
+        lines.append(f'<tr>{cells}<td style="{cell};white-space:normal">{escape(last)}</td></tr>')
     st.html(
         '<div class="lv-table-box"><table class="lv-table" style="width:auto">'
-        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"<thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
     )
