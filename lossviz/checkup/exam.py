@@ -18,8 +18,10 @@ from lossviz.surface import Surface, evaluate, slice_loss
 
 #: So many points of a run are looked through layer by layer.
 FRAMES = 41
-#: The points of a surface along each axis.
-POINTS = 45
+#: The points of a surface along each axis, at most and at least.
+POINTS = (21, 45)
+#: Products of samples and weights that one surface may cost.
+PRODUCTS = 5e9
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +97,16 @@ def exam_of(run: Run) -> Exam:
     return Exam(run, frames, found, vanished_share(run.space, run.weights), verdict_of(run))
 
 
+def points_of(samples: int, weights: int) -> int:
+    """How finely a surface is drawn, along each axis, so that one does not wait for it.
+
+    >>> points_of(140, 400), points_of(140, 70_000), points_of(5000, 500_000)
+    (45, 22, 21)
+    """
+    least, most = POINTS
+    return int(np.clip(np.sqrt(PRODUCTS / max(1, samples * weights)), least, most))
+
+
 def pair_of(runs: tuple[Run, ...]) -> Pair:
     """The surfaces of runs of one model whose objectives differ, over the plane of their paths.
 
@@ -112,7 +124,9 @@ def pair_of(runs: tuple[Run, ...]) -> Pair:
     except ValueError as error:
         raise SettingError(f"There is no plane through these paths. {error}") from None
     coords = [plane.project(run.weights) for run in runs]
-    x, y = grid(window(plane, [where for where, _ in coords]), POINTS)
+    samples = len(runs[0].its_problem().data.inputs)
+    points = points_of(samples, runs[0].space.size)
+    x, y = grid(window(plane, [where for where, _ in coords]), points)
     surfaces, ways = [], []
     for run, (where, residual) in zip(runs, coords, strict=True):
         problem = run.its_problem()
