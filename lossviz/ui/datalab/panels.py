@@ -126,7 +126,7 @@ def effect(lab: DataLab, found: Effect) -> None:
         st.markdown(f"**{words.headline(found)}**")
         st.caption(WHY_EFFECT[lab.model])
     message = scene_message(scene.scene_of(lab, found, mode()))
-    with st.container(key="lv_stage"):
+    with st.container(key="lv_surfaces"):
         stage(message, key="dl.stage", on_view=_seen_in)
     titles = dict(words.TITLES)
     if lab.model == "network":
