@@ -16,6 +16,7 @@ from lossviz import engine
 from lossviz.checkup import PRESETS, SECTIONS, VIEWS, Checkup, polynomial_fit
 from lossviz.ui.checkup import live, study
 from lossviz.ui.checkup.kept import training
+from lossviz.ui.checkup.lessons import LESSONS
 from tests.pages.visit import ROOT, Visit, mended, plain
 
 PAGE = ROOT / "pages" / "training.py"
@@ -78,11 +79,22 @@ def test_every_section_has_its_pictures(show, wanted):
     visit = TrainingVisit({"show": show, **QUICK})
     assert visit.sentences == []
     assert visit.tabs == wanted
+    assert plain(LESSONS[show][1]) in visit.said
     again = TrainingVisit(visit.url)
     assert again.checkup == visit.checkup
 
 
-@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
+@pytest.fixture(autouse=True)
+def no_study_by_itself(monkeypatch):
+    """Two dozen runs below the stage would take longer than all the rest."""
+    monkeypatch.setattr(study, "BY_ITSELF", 0.0)
+
+
+#: The other two are long; their trainings are those of tests/checkup.
+SHORT = [preset for preset in PRESETS if preset.name not in ("xor", "deep")]
+
+
+@pytest.mark.parametrize("preset", SHORT, ids=lambda preset: preset.name)
 def test_what_is_worth_seeing_opens_with_its_claim(preset):
     visit = TrainingVisit({"show": "degree"})
     visit.press(f"tr.preset.{preset.name}")
@@ -192,7 +204,8 @@ def test_without_test_samples_nothing_is_stopped_early():
 
 
 @pytest.mark.parametrize("chosen", ["samples", "width", "folds"])
-def test_many_runs_come_in_one_by_one(chosen):
+def test_many_runs_come_in_one_by_one(chosen, monkeypatch):
+    monkeypatch.setattr(study, "BY_ITSELF", 60.0)
     visit = TrainingVisit({"show": "fit", "steps": "5", "study": chosen, "runs": "1"})
     visit.until(lambda: not any("runs" in p.proto.text for p in visit.at.get("progress")))
     chart = visit.at.get("plotly_chart")
@@ -202,7 +215,6 @@ def test_many_runs_come_in_one_by_one(chosen):
 
 
 def test_a_study_that_takes_long_waits_for_a_button(monkeypatch):
-    monkeypatch.setattr(study, "BY_ITSELF", 1e-6)
     visit = TrainingVisit({"show": "fit", "steps": "5", "runs": "1"})
     assert not visit.at.get("plotly_chart")
     visit.press("tr.study.begin")
@@ -299,7 +311,7 @@ def test_a_damaged_link_is_mended_and_named(url, named):
         max_size=4,
     )
 )
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_link_ever_gives_a_traceback(url):
     TrainingVisit({**{name: text for name, text in url.items() if text}, "steps": "2"})
 

@@ -13,7 +13,7 @@ from lossviz.comparison import letters
 from lossviz.problem.models.recurrent import SequenceNet
 from lossviz.registry import SettingError
 from lossviz.ui import widgets
-from lossviz.ui.checkup import scene
+from lossviz.ui.checkup import lessons, scene
 from lossviz.ui.checkup.kept import put_base
 from lossviz.ui.checkup.scene import Shown
 from lossviz.ui.words import scoreboard
@@ -63,6 +63,7 @@ def say(shown: Shown) -> None:
         _verdict(exams[0])
         _stopping(checkup, exams[0])
     _table(checkup, exams)
+    lessons.tell(checkup.show)
 
 
 def _reads_steps(exam: Exam) -> bool:
