@@ -25,8 +25,8 @@ LESSONS = {
         "where few inputs should matter: the others are switched off. **Dropout** in wide "
         "networks: no unit can rely on another one. **Noise on the inputs** where new samples will "
         "stray like that. **Early stopping** always costs least. All of them cure over-fitting and "
-        "worsen under-fitting, so their strength is chosen by the loss on samples that were kept back, "
-        "never by the training loss.",
+        "worsen under-fitting, so their strength is chosen by the loss on samples that were kept "
+        "back, never by the training loss.",
     ),
     "fit": (
         "Over-fit, under-fit, and their cures",
