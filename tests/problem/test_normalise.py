@@ -12,7 +12,7 @@ from torch.optim.swa_utils import update_bn
 import lossviz as lv
 from lossviz.problem import ModuleModel, build
 from lossviz.problem.build import build_module
-from lossviz.problem.normalise import norm_layers, replayed_buffers
+from lossviz.problem.normalise import _spread, norm_layers, replayed_buffers
 from lossviz.run.batches import Batches
 from lossviz.run.buffers import buffers_of
 
@@ -239,3 +239,13 @@ def test_a_replay_leaves_the_module_alone():
     found = replayed_buffers(net, [params], [data()[0]])
     assert torch.equal(net[1].running_mean, before)
     assert not torch.equal(found["1.running_mean"], before)
+
+
+@pytest.mark.parametrize("shape", [(50, 3), (20, 3, 7), (6, 3, 5, 4)])
+def test_the_spread_of_channels_is_that_of_torch_far_from_zero(shape: tuple[int, ...]):
+    values = 1e4 + torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    over = [d for d in range(len(shape)) if d != 1]
+    variance, mean = torch.var_mean(values.double(), over, correction=1)
+    found = _spread(values)
+    torch.testing.assert_close(found[0], mean.float())
+    torch.testing.assert_close(found[1], variance.float(), rtol=1e-4, atol=0)
