@@ -65,7 +65,9 @@ class Foundation:
         """What keeps the weights small, and what training makes harder on purpose."""
         with st.expander("Regularisation"):
             for name in ("l2", "l1", "input_noise", "label_noise"):
-                self.value(name)
+                # The number of a character is no size to which noise could be added.
+                if name != "input_noise" or self.base.shape.kind != "tokens":
+                    self.value(name)
 
     def choose(self, field: str, label: str, names: tuple[str, ...] | None = None) -> None:
         """The list from which an entry is chosen."""

@@ -120,7 +120,8 @@ def _holding(checkup: Checkup, shared: Foundation) -> None:
             "tr.hold.dropout",
             partial(put_option, "model_params", "dropout"),
         )
-    shared.value("input_noise")
+    if base.shape.kind != "tokens":
+        shared.value("input_noise")
     if "weight_decay" in base.params:
         st.caption(
             "Weight decay is the optimizer's own; AdamW's is apart from the gradient, so that it "
