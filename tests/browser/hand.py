@@ -21,8 +21,10 @@ VISIBLE = """() => [...document.querySelectorAll('.lv-dial-range')].filter(e => 
 class Hand:
     """Moves dials to their ends by key, and every so often by mouse."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, by_mouse: int = 9) -> None:
         self.page = page
+        #: One move in so many is made by mouse; an odd number, so that both ends have their turn.
+        self.by_mouse = by_mouse
         self.moved: dict[str, set[str]] = {end: set() for end in ENDS}
         self.known: dict[str, str] = {}
         self.moves = 0
@@ -37,8 +39,7 @@ class Hand:
     def move(self, name: str, *ends: str) -> None:
         for end in ends:
             self.moves += 1
-            # Not a multiple of two, so that both ends have their turn.
-            if self.moves % 9 == 1:
+            if self.moves % self.by_mouse == 1:
                 self.drag(name, end)
             else:
                 self.page.locator(f"#{name}").focus()

@@ -24,12 +24,14 @@ from tests.browser.hand import ENDS, PICTURE, VISIBLE, Hand, answered, dials, of
 
 pytestmark = pytest.mark.browser
 #: Opened with few steps and points, so that the pictures come at once.
-FEW = {"steps": 20, "seeds": 2, "fan_count": 4, "rates": 5, "sigma": 0.1, "grid": "61"}
-#: What is in the sidebar of a race with noise and a ring of starts, and in fair mode besides.
-AT_SIDE = ("steps", "target", "sigma", "batch", "seeds", "fan_count", "fan_size")
-IN_FAIR = ("rates", "lowest", "highest")
+FEW = {"steps": 20, "seeds": 2, "fan_count": 4, "rates": 5, "grid": "61"}
+#: What is in the sidebar of a fair race with noise and a ring of starts.
+IN_FAIR = (
+    "steps", "target", "sigma", "batch", "seeds", "fan_count", "fan_size", "rates", "lowest",
+    "highest",
+)  # fmt: skip
 NUMBERS = ("seed",)
-NOISE = VALUES["sigma"].label.capitalize()
+NOISE, RATE = VALUES["sigma"].label.capitalize(), "Learning rate"
 
 
 # --- the pages -----------------------------------------------------------------------------------
@@ -44,9 +46,12 @@ def courses() -> tuple[Course, ...]:
     assert len(racers) <= len(functions) * MOST_CONTENDERS, "more optimizers than cards"
     dealt = [tuple(racers[number :: len(functions)]) for number in range(len(functions))]
     raced = zip(functions, dealt, strict=True)
-    usual = Course(fan="ring", **FEW)
+    usual = Course(**FEW)
     # A sweep is a race for each of its rates: there two contenders are enough.
-    fair = replace(usual.with_function("booth"), contenders=(*racers[:1], *racers[-1:]), fair=True)
+    fair = replace(
+        usual.with_function("booth"), contenders=(*racers[:1], *racers[-1:]), fair=True, sigma=0.1,
+        fan="ring",
+    )  # fmt: skip
     return (*(replace(usual.with_function(f), contenders=some) for f, some in raced), fair)
 
 
@@ -54,9 +59,8 @@ COURSES = courses()
 
 
 def at_side(course: Course) -> tuple[Param, ...]:
-    """The dials of the sidebar."""
-    names = AT_SIDE + IN_FAIR * course.fair
-    return dials((*course.entry.params, *(VALUES[name] for name in names)))
+    """The dials of the sidebar that have their turn: the function's, and in fair mode the rest."""
+    return dials((*course.entry.params, *(VALUES[name] for name in IN_FAIR * course.fair)))
 
 
 def test_the_pages_show_each_dial_of_the_catalogues_and_of_the_page() -> None:
@@ -103,22 +107,25 @@ def test_every_dial_of_the_race_at_both_ends(
     server = app_server(ROOT / "app.py")
     page = open_page(f"{server}/race?{urlencode(course.to_url())}")
     page.wait_for_function(PICTURE, timeout=60_000)
-    hand = Hand(page)
+    hand = Hand(page, by_mouse=33)
     cards = len(course.contenders)
     outside = len(at_side(course)) + cards
     page.wait_for_function(f"({VISIBLE})().length >= {outside}")
     # Without noise the other dials of the noise go away.
-    fixed = sorted(hand.new(), key=lambda name: hand.known[name] == NOISE)
+    turns = {RATE, *(p.label.capitalize() for p in at_side(course))}
+    fixed = [name for name in hand.new() if hand.known[name] in turns]
+    fixed.sort(key=lambda name: hand.known[name] == NOISE)
     # At its upper end each is there alone: all together would take long.
     for name in fixed:
         hand.move(name, "End", "Home")
     answered(page)
-    # Some noise and some steps, for the rest to be worth racing.
-    page.get_by_role("slider", name=NOISE).press("ArrowRight")
-    enter(page.get_by_role("textbox", name="Steps, exact number"), "20")
-    for name in NUMBERS:
-        type_both_ends(page, name)
-    hand.new()  # those of the noise are back, as new ones
+    if course.fair:
+        # Some noise and some steps again, for the rest to be worth racing.
+        page.get_by_role("slider", name=NOISE).press("ArrowRight")
+        enter(page.get_by_role("textbox", name="Steps, exact number"), "20")
+        for name in NUMBERS:
+            type_both_ends(page, name)
+        hand.new()  # those of the noise are back, as new ones
     for card, contender in enumerate(course.contenders):
         page.locator(".st-key-lv_cards [data-testid=stPopover] button:visible").nth(card).click()
         body = page.get_by_test_id("stPopoverBody")
