@@ -19,6 +19,9 @@ from lossviz.registry import SettingError
 #: The environment variable that names a Dask scheduler, such as tcp://10.0.0.5:8786.
 SCHEDULER = "LOSSVIZ_SCHEDULER"
 
+#: How long (seconds) a pool that is shut down waits for the work that is under way.
+GRACE = 10.0
+
 #: What every worker has imported before its first task; data sets need the last two.
 PRELOAD = ("lossviz", "lossviz.engine.work", "sklearn.datasets", "sklearn.model_selection")
 
@@ -32,7 +35,33 @@ def process_pool(workers: int, preload: Sequence[str] = PRELOAD) -> Executor:
     """
     context = _Context()
     context.set_forkserver_preload(list(preload))
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=one_thread)
+    return _Pool(workers, mp_context=context, initializer=one_thread)
+
+
+class _Pool(ProcessPoolExecutor):
+    """A pool whose shutdown comes to an end whatever its workers do.
+
+    A worker that is killed while it sends a result leaves half of it in the pipe, and the thread
+    that reads the results waits for the rest: for ever, because this process could write it too.
+    """
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """As the pool's own, but waits for `GRACE` seconds at most before it kills the workers."""
+        reader: Any = getattr(self, "_executor_manager_thread", None)
+        results: Any = getattr(self, "_result_queue", None)
+        workers = list((getattr(self, "_processes", None) or {}).values())
+        super().shutdown(wait=wait and reader is None, cancel_futures=cancel_futures)
+        if not wait or reader is None:
+            return
+        reader.join(GRACE)
+        if not reader.is_alive():
+            return
+        for worker in workers:
+            worker.kill()
+        for worker in workers:
+            worker.join()
+        results._writer.close()  # nobody is left who could write: the reader is told so
+        reader.join(GRACE)
 
 
 class _Worker(ForkServerProcess):
