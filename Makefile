@@ -18,7 +18,8 @@ run: $(VENV)/.run-ready
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: $(VENV)/.dev-ready chromium lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	@# In their order the few long browser tests come first, so that both processes end together.
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check .
