@@ -9,17 +9,17 @@ from typing import Any
 from lossviz import registry
 from lossviz.registry import Param, SettingError, Value
 from lossviz.settings import (
-    CHOICES,
-    VALUES,
     Experiment,
+    Linked,
     Options,
-    check_version,
+    check_values,
+    read_base,
     read_call,
-    read_value,
+    read_values,
     shorten,
-    unknown_field,
     with_choice,
     write_call,
+    write_values,
 )
 
 #: More contenders than this are hard to tell apart.
@@ -87,7 +87,7 @@ def _opening() -> tuple[Contender, ...]:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Linked):
     """What the playground shows, as plain data.
 
     Args:
@@ -124,8 +124,7 @@ class Comparison:
             raise SettingError(
                 f"There are {len(self.contenders)} contenders; 1 to {MOST_CONTENDERS} can race."
             )
-        for name, param in VIEWS.items():
-            object.__setattr__(self, name, param.check(getattr(self, name)))
+        check_values(self, VIEWS)
         for name in ("start", "color_range"):
             pair = getattr(self, name)
             if pair is not None and not all(abs(number) < FARTHEST for number in pair):
@@ -159,49 +158,24 @@ class Comparison:
             pair = getattr(self, name)
             if pair is not None:
                 url[name] = f"{pair[0]!r},{pair[1]!r}"
-        for name, param in VIEWS.items():
-            if getattr(self, name) != getattr(plain, name):
-                url[name] = param.write(getattr(self, name))
-        return url
-
-    @classmethod
-    def from_url(cls, url: Mapping[str, str]) -> Comparison:
-        """The comparison of these URL fields; raises `SettingError` naming all that is wrong."""
-        comparison, problems = cls.nearest_from_url(url)
-        if problems:
-            raise SettingError(" ".join(problems))
-        return comparison
+        return url | write_values(self, plain, VIEWS)
 
     @classmethod
     def nearest_from_url(cls, url: Mapping[str, str]) -> tuple[Comparison, tuple[str, ...]]:
         """The valid comparison nearest to these URL fields, and a sentence for each repair."""
-        shared = {"v", *VALUES, *(c.field for c in CHOICES if c.field not in OWN)}
-        own = {"race", "hidden", "start", "color_range", *VIEWS}
-        problems: list[str] = list(check_version(url))
-        problems += [unknown_field(key, shared | own) for key in url if key not in shared | own]
-        base, repairs = Experiment.nearest_from_url(
-            {key: value for key, value in url.items() if key in shared and key != "v"}
-        )
-        problems += repairs
-        values: dict[str, Any] = {
-            name: read_value(param, url[name], name, problems)
-            for name, param in VIEWS.items()
-            if name in url
-        }
+        problems: list[str] = []
+        own = ("race", "hidden", "start", "color_range", *VIEWS)
+        base = read_base(url, own, OWN, problems)
+        values = read_values(url, VIEWS, problems)
         contenders = read_race(
             url.get("race"), url.get("hidden"), _opening(), MOST_CONTENDERS, problems
         )
         values["contenders"] = contenders
-        for name in ("start", "color_range"):
-            if name in url:
-                values[name] = read_pair(url[name], name, problems)
-        pinned = values.get("color_range")
-        if pinned is not None and not pinned[0] < pinned[1]:
-            problems.append("color_range: the first number must be below the second. Not pinned.")
-            values["color_range"] = None
-        if values.get("chosen", 0) >= len(contenders):
-            problems.append(f"chosen: there are only {len(contenders)} contenders. Using 0.")
-            values["chosen"] = 0
+        if "start" in url:
+            values["start"] = read_pair(url["start"], "start", problems)
+        if "color_range" in url:
+            values["color_range"] = read_range(url["color_range"], problems)
+        check_chosen(values, problems)
         comparison = cls(base=base, **values)
         return comparison.fitting(problems), tuple(problems)
 
@@ -317,6 +291,23 @@ def read_pair(text: str, where: str, problems: list[str]) -> tuple[float, float]
         pass
     problems.append(f"{where}: {shorten(text)!r} is not a pair of numbers. Ignored.")
     return None
+
+
+def read_range(text: str, problems: list[str]) -> tuple[float, float] | None:
+    """The pinned colours of the URL field ``color_range``, or None with a report."""
+    pinned = read_pair(text, "color_range", problems)
+    if pinned is not None and not pinned[0] < pinned[1]:
+        problems.append("color_range: the first number must be below the second. Not pinned.")
+        return None
+    return pinned
+
+
+def check_chosen(values: dict[str, Any], problems: list[str]) -> None:
+    """Choose the first contender where the chosen one of these fields is not there."""
+    count = len(values["contenders"])
+    if values.get("chosen", 0) >= count:
+        problems.append(f"chosen: there are only {count} contenders. Using 0.")
+        values["chosen"] = 0
 
 
 def letters(count: int) -> Iterator[str]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from lossviz import registry
 from lossviz.comparison import MOST_CONTENDERS, VIEWS, Comparison, Contender
 from lossviz.registry import SettingError
-from tests.test_settings import choices, experiments, values_of
+from tests.settings.strategies import choices, experiments, values_of
 
 coordinates = st.floats(-1e6, 1e6)
 

@@ -9,16 +9,16 @@ from typing import Any
 from lossviz import registry
 from lossviz.registry import Param, SettingError, Value
 from lossviz.settings import (
-    CHOICES,
-    VALUES,
     Experiment,
+    Linked,
     Options,
-    check_version,
+    check_values,
+    read_base,
     read_call,
-    read_value,
-    unknown_field,
+    read_values,
     with_choice,
     write_call,
+    write_values,
 )
 
 #: What can be looked at, and how a person reads it.
@@ -107,7 +107,7 @@ def _opening() -> tuple[Scheme, ...]:
 
 
 @dataclass(frozen=True)
-class Checkup:
+class Checkup(Linked):
     """One experiment and what is looked at in its training, as plain data.
 
     Args:
@@ -143,8 +143,7 @@ class Checkup:
     three_d: bool = False
 
     def __post_init__(self) -> None:
-        for name, param in VIEWS.items():
-            object.__setattr__(self, name, param.check(getattr(self, name)))
+        check_values(self, VIEWS)
         if not 1 <= len(self.schemes) <= MOST_SCHEMES:
             raise SettingError(
                 f"There are {len(self.schemes)} initial weights; 1 to {MOST_SCHEMES} can be "
@@ -191,35 +190,14 @@ class Checkup:
         url = self.base.to_url()
         if self.schemes != plain.schemes:
             url["schemes"] = ";".join(scheme.write() for scheme in self.schemes)
-        for name, param in VIEWS.items():
-            if getattr(self, name) != getattr(plain, name):
-                url[name] = param.write(getattr(self, name))
-        return url
-
-    @classmethod
-    def from_url(cls, url: Mapping[str, str]) -> Checkup:
-        """The checkup of these URL fields; raises `SettingError` naming all that is wrong."""
-        checkup, problems = cls.nearest_from_url(url)
-        if problems:
-            raise SettingError(" ".join(problems))
-        return checkup
+        return url | write_values(self, plain, VIEWS)
 
     @classmethod
     def nearest_from_url(cls, url: Mapping[str, str]) -> tuple[Checkup, tuple[str, ...]]:
         """The valid checkup nearest to these URL fields, and a sentence for each repair."""
-        shared = {"v", *VALUES, *(choice.field for choice in CHOICES)}
-        known = shared | {"schemes", *VIEWS}
-        problems: list[str] = list(check_version(url))
-        problems += [unknown_field(key, known) for key in url if key not in known]
-        base, repairs = Experiment.nearest_from_url(
-            {key: value for key, value in url.items() if key in shared and key != "v"}
-        )
-        problems += repairs
-        values: dict[str, Any] = {
-            name: read_value(param, url[name], name, problems)
-            for name, param in VIEWS.items()
-            if name in url
-        }
+        problems: list[str] = []
+        base = read_base(url, ("schemes", *VIEWS), (), problems)
+        values = read_values(url, VIEWS, problems)
         if "schemes" in url:
             values["schemes"] = _read_schemes(url["schemes"], problems)
         return cls(base=base, **values), tuple(problems)

@@ -11,19 +11,21 @@ from typing import Any
 import numpy as np
 
 from lossviz import registry
-from lossviz.comparison import Contender, contender_fields, read_pair, read_race
+from lossviz.comparison import Contender, check_chosen, contender_fields, read_pair, read_race
 from lossviz.problem import Problem, function_problem
 from lossviz.registry import Box, Param, Point, SettingError, Value
 from lossviz.run import Method
 from lossviz.run.state import problem_of
 from lossviz.settings import (
+    Linked,
     Options,
-    check_version,
+    check_fields,
+    check_values,
     read_call,
-    read_value,
+    read_values,
     shorten,
-    unknown_field,
     write_call,
+    write_values,
 )
 
 MOST_CONTENDERS = 12
@@ -122,7 +124,7 @@ def _opening() -> tuple[Contender, ...]:
 
 
 @dataclass(frozen=True)
-class Course:
+class Course(Linked):
     """A race on a function of two variables, as plain data.
 
     Args:
@@ -178,8 +180,7 @@ class Course:
         object.__setattr__(self, "params", Options(complete))
         if self.log is None:
             object.__setattr__(self, "log", self.suits_log)
-        for name, param in VALUES.items():
-            object.__setattr__(self, name, param.check(getattr(self, name)))
+        check_values(self, VALUES)
         if not 1 <= len(self.contenders) <= MOST_CONTENDERS:
             raise SettingError(
                 f"There are {len(self.contenders)} contenders; 1 to {MOST_CONTENDERS} can race."
@@ -327,30 +328,15 @@ class Course:
             url["frame"] = ",".join(repr(float(side)) for side in self.frame)
         if self.arrows:
             url["arrows"] = ",".join(self.arrows)
-        for name, param in VALUES.items():
-            if getattr(self, name) != getattr(plain, name):
-                url[name] = param.write(getattr(self, name))
-        return url
-
-    @classmethod
-    def from_url(cls, url: Mapping[str, str]) -> Course:
-        """The course of these URL fields; raises `SettingError` naming all that is wrong."""
-        course, problems = cls.nearest_from_url(url)
-        if problems:
-            raise SettingError(" ".join(problems))
-        return course
+        return url | write_values(self, plain, VALUES)
 
     @classmethod
     def nearest_from_url(cls, url: Mapping[str, str]) -> tuple[Course, tuple[str, ...]]:
         """The valid course nearest to these URL fields, and a sentence for each repair."""
-        known = {"v", "function", "race", "hidden", "start", "more", "frame", "arrows", *VALUES}
-        problems: list[str] = list(check_version(url))
-        problems += [unknown_field(key, known) for key in url if key not in known]
-        values: dict[str, Any] = {
-            name: read_value(param, url[name], name, problems)
-            for name, param in VALUES.items()
-            if name in url
-        }
+        problems = check_fields(
+            url, ("function", "race", "hidden", "start", "more", "frame", "arrows", *VALUES)
+        )
+        values = read_values(url, VALUES, problems)
         if "function" in url:
             name, params = read_call(
                 registry.functions, url["function"], cls.function, "function", problems
@@ -366,11 +352,7 @@ class Course:
         if "frame" in url:
             values["frame"] = _read_frame(url["frame"], problems)
         values["arrows"] = _read_arrows(url.get("arrows", ""), problems)
-        if values.get("chosen", 0) >= len(values["contenders"]):
-            problems.append(
-                f"chosen: there are only {len(values['contenders'])} contenders. Using 0."
-            )
-            values["chosen"] = 0
+        check_chosen(values, problems)
         if not values.get("lowest", cls.lowest) < values.get("highest", cls.highest):
             problems.append("The sweep's lowest rate is not below its highest. Using 1e-4 to 10.")
             values["lowest"], values["highest"] = cls.lowest, cls.highest

@@ -15,13 +15,15 @@ from lossviz.datalab.table import Table
 from lossviz.problem.scaling import SCALINGS
 from lossviz.registry import Param, SettingError, Value
 from lossviz.settings import (
+    Linked,
     Options,
-    check_version,
+    check_fields,
+    check_values,
     read_call,
-    read_value,
+    read_values,
     shorten,
-    unknown_field,
     write_call,
+    write_values,
 )
 
 #: The source that is no data set of the catalogue.
@@ -105,7 +107,7 @@ _DIGEST = re.compile(r"[0-9a-f]{1,32}")
 
 
 @dataclass(frozen=True)
-class DataLab:
+class DataLab(Linked):
     """Data on their way to a model, as plain data.
 
     Args:
@@ -173,8 +175,7 @@ class DataLab:
                 raise registry.UnknownNameError("table", self.source, (*names_of_tables(), UPLOAD))
             complete = registry.datasets[self.source].complete(self.params)
             object.__setattr__(self, "params", Options(complete))
-        for name, param in VALUES.items():
-            object.__setattr__(self, name, param.check(getattr(self, name)))
+        check_values(self, VALUES)
         for name, what in TEXTS.items():
             text = getattr(self, name)
             if text != plain_name(text):
@@ -220,30 +221,13 @@ class DataLab:
         elif (self.source, self.params) != (plain.source, plain.params):
             url["data"] = write_call(registry.datasets[self.source], self.params)
         url |= {name: getattr(self, name) for name in TEXTS if getattr(self, name)}
-        for name, param in VALUES.items():
-            if getattr(self, name) != getattr(plain, name):
-                url[name] = param.write(getattr(self, name))
-        return url
-
-    @classmethod
-    def from_url(cls, url: Mapping[str, str]) -> DataLab:
-        """The lab of these URL fields; raises `SettingError` naming all that is wrong."""
-        lab, problems = cls.nearest_from_url(url)
-        if problems:
-            raise SettingError(" ".join(problems))
-        return lab
+        return url | write_values(self, plain, VALUES)
 
     @classmethod
     def nearest_from_url(cls, url: Mapping[str, str]) -> tuple[DataLab, tuple[str, ...]]:
         """The valid lab nearest to these URL fields, and a sentence for each repair."""
-        known = {"v", "data", *TEXTS, *VALUES}
-        problems: list[str] = list(check_version(url))
-        problems += [unknown_field(key, known) for key in url if key not in known]
-        values: dict[str, Any] = {
-            name: read_value(param, url[name], name, problems)
-            for name, param in VALUES.items()
-            if name in url
-        }
+        problems = check_fields(url, ("data", *TEXTS, *VALUES))
+        values = read_values(url, VALUES, problems)
         values |= _read_source(url.get("data"), problems)
         values |= _read_texts(url, values.get("source") == UPLOAD, problems)
         return cls(**values), tuple(problems)

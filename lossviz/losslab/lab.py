@@ -5,14 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 
 from lossviz.losslab.curves import can_be_drawn
 from lossviz.losslab.entropy import BASES, shares
 from lossviz.losslab.fits import can_fit
 from lossviz.losslab.pick import Pick, Picks, check_picks, read_picks, write_picks
 from lossviz.registry import LossEntry, Over, Param, Point, SettingError
-from lossviz.settings import check_version, read_value, shorten, unknown_field
+from lossviz.settings import (
+    Linked,
+    check_fields,
+    check_values,
+    read_values,
+    shorten,
+    write_values,
+)
 
 SECTIONS = ("curves", "outliers", "saturation", "imbalance", "entropy")
 OVERS: tuple[Over, ...] = ("residual", "margin", "probability")
@@ -90,7 +97,7 @@ LISTS: dict[str, tuple[Callable[[LossEntry], bool], Picks]] = {
 
 
 @dataclass(frozen=True)
-class LossLab:
+class LossLab(Linked):
     """The settings of the page of losses.
 
     Args:
@@ -138,8 +145,7 @@ class LossLab:
     unit: str = "nats"
 
     def __post_init__(self) -> None:
-        for name, param in VALUES.items():
-            object.__setattr__(self, name, param.check(getattr(self, name)))
+        check_values(self, VALUES)
         for name, (fits, _) in LISTS.items():
             check_picks(getattr(self, name), fits, name)
         if self.chosen >= len(self.fits):
@@ -181,9 +187,7 @@ class LossLab:
         """The lab as URL fields; what stands at its default is left out."""
         plain = LossLab()
         url = {"v": "1"}
-        for name, param in VALUES.items():
-            if getattr(self, name) != getattr(plain, name):
-                url[name] = param.write(getattr(self, name))
+        url |= write_values(self, plain, VALUES)
         for name in LISTS:
             if getattr(self, name) != getattr(plain, name):
                 url[name] = write_picks(getattr(self, name))
@@ -194,24 +198,10 @@ class LossLab:
         return url
 
     @classmethod
-    def from_url(cls, url: Mapping[str, str]) -> LossLab:
-        """The lab of these URL fields; raises `SettingError` naming all that is wrong."""
-        lab, problems = cls.nearest_from_url(url)
-        if problems:
-            raise SettingError(" ".join(problems))
-        return lab
-
-    @classmethod
     def nearest_from_url(cls, url: Mapping[str, str]) -> tuple[LossLab, tuple[str, ...]]:
         """The valid lab nearest to these URL fields, and a sentence for each repair."""
-        known = {"v", "points", "p", "q", *VALUES, *LISTS}
-        problems: list[str] = list(check_version(url))
-        problems += [unknown_field(key, known) for key in url if key not in known]
-        values: dict[str, Any] = {
-            name: read_value(param, url[name], name, problems)
-            for name, param in VALUES.items()
-            if name in url
-        }
+        problems = check_fields(url, ("points", "p", "q", *VALUES, *LISTS))
+        values = read_values(url, VALUES, problems)
         for name, (fits, usual) in LISTS.items():
             if name in url:
                 values[name] = read_picks(url[name], usual, fits, name, problems)

@@ -11,25 +11,27 @@ from lossviz.comparison import (
     FARTHEST,
     OWN,
     Contender,
+    check_chosen,
     contender_fields,
     letters,
-    read_pair,
     read_race,
+    read_range,
 )
 from lossviz.registry import Param, SettingError, Value
+from lossviz.settings import VALUES as TRAINING
 from lossviz.settings import (
-    CHOICES,
     Experiment,
+    Linked,
     Options,
-    check_version,
+    check_values,
+    read_base,
     read_call,
-    read_value,
+    read_values,
     shorten,
-    unknown_field,
     with_choice,
     write_call,
+    write_values,
 )
-from lossviz.settings import VALUES as TRAINING
 from lossviz.survey.views import LETTERS, View, read_view
 
 #: So many contenders can be told apart beside a second network's.
@@ -111,7 +113,7 @@ def _opening() -> tuple[Contender, ...]:
 
 
 @dataclass(frozen=True)
-class Survey:
+class Survey(Linked):
     """What the landscape page shows, as plain data.
 
     Args:
@@ -162,8 +164,7 @@ class Survey:
     target: float = 0.1
 
     def __post_init__(self) -> None:
-        for name, param in VALUES.items():
-            object.__setattr__(self, name, param.check(getattr(self, name)))
+        check_values(self, VALUES)
         self._tidy()
         _check_count("contenders", len(self.contenders), MOST_CONTENDERS)
         _check_count("views", len(self.views), MOST_VIEWS)
@@ -297,35 +298,15 @@ class Survey:
             url["hidden"] = ",".join(str(place) for place in self.hidden)
         if self.color_range is not None:
             url["color_range"] = ",".join(repr(float(end)) for end in self.color_range)
-        for name, param in VALUES.items():
-            if getattr(self, name) != getattr(plain, name):
-                url[name] = param.write(getattr(self, name))
-        return url
-
-    @classmethod
-    def from_url(cls, url: Mapping[str, str]) -> Survey:
-        """The survey of these URL fields; raises `SettingError` naming all that is wrong."""
-        survey, problems = cls.nearest_from_url(url)
-        if problems:
-            raise SettingError(" ".join(problems))
-        return survey
+        return url | write_values(self, plain, VALUES)
 
     @classmethod
     def nearest_from_url(cls, url: Mapping[str, str]) -> tuple[Survey, tuple[str, ...]]:
         """The valid survey nearest to these URL fields, and a sentence for each repair."""
-        shared = {"v", *TRAINING, *(c.field for c in CHOICES if c.field not in OWN)}
-        own = {"race", "views", "other", "hidden", "color_range", *VALUES}
-        problems: list[str] = list(check_version(url))
-        problems += [unknown_field(key, shared | own) for key in url if key not in shared | own]
-        base, repairs = Experiment.nearest_from_url(
-            {key: value for key, value in url.items() if key in shared and key != "v"}
-        )
-        problems += repairs
-        values: dict[str, Any] = {
-            name: read_value(param, url[name], name, problems)
-            for name, param in VALUES.items()
-            if name in url
-        }
+        problems: list[str] = []
+        own = ("race", "views", "other", "hidden", "color_range", *VALUES)
+        base = read_base(url, own, OWN, problems)
+        values = read_values(url, VALUES, problems)
         values["base"] = base
         values["contenders"] = read_race(
             url.get("race"), None, _opening(), MOST_CONTENDERS, problems
@@ -336,12 +317,9 @@ class Survey:
             name, params = read_call(registry.models, url["other"], "mlp", "other", problems)
             values["other"], values["other_params"] = name, params
         if "color_range" in url:
-            values["color_range"] = _read_range(url["color_range"], problems)
+            values["color_range"] = read_range(url["color_range"], problems)
         values["hidden"] = _read_hidden(url.get("hidden", ""), problems)
-        if values.get("chosen", 0) >= len(values["contenders"]):
-            problems.append(
-                f"chosen: there are only {len(values['contenders'])} contenders. Using 0."
-            )
+        check_chosen(values, problems)
         return _fitting(values, problems, strict=True), tuple(problems)
 
 
@@ -416,14 +394,6 @@ def _read_views(text: str, problems: list[str]) -> tuple[View, ...]:
         problems.append("views: no plane was named. Using the usual ones.")
         return Survey.views
     return tuple(read_view(part, problems) for part in parts)
-
-
-def _read_range(text: str, problems: list[str]) -> tuple[float, float] | None:
-    pinned = read_pair(text, "color_range", problems)
-    if pinned is not None and not pinned[0] < pinned[1]:
-        problems.append("color_range: the first number must be below the second. Not pinned.")
-        return None
-    return pinned
 
 
 def _read_hidden(text: str, problems: list[str]) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 import lossviz as lv
 from lossviz import registry
 from lossviz.checkup import SECTIONS, VIEWS, Checkup, Scheme
-from tests.test_settings import choices, experiments, values_of
+from tests.settings.strategies import choices, experiments, values_of
 
 
 @st.composite

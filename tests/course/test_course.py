@@ -12,7 +12,7 @@ from lossviz.course import MOST_CONTENDERS, Course
 from lossviz.course.course import ARROWS, MOST_STARTS, VALUES, usable
 from lossviz.registry import SettingError
 from lossviz.run.state import problem_of
-from tests.test_settings import choices, values_of
+from tests.settings.strategies import choices, values_of
 
 #: Functions without a box, on which every point is a start.
 OPEN = [f.name for f in registry.functions if f.box(f.defaults()) is None]

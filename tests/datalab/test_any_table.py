@@ -13,7 +13,7 @@ from lossviz.datalab.lab import VALUES
 from lossviz.registry import SettingError
 from lossviz.ui.datalab import panels, scene, words
 from lossviz.ui.stage.message import scene_message
-from tests.test_settings import values_of
+from tests.settings.strategies import values_of
 
 SIZES = (1e-100, 1e-9, 1.0, 1e6, 1e99)
 

@@ -11,7 +11,7 @@ from lossviz.datalab import DataLab
 from lossviz.datalab.builtin import names_of_tables
 from lossviz.datalab.lab import CONSTANT, TEXTS, UPLOAD, VALUES, plain_name
 from lossviz.registry import SettingError
-from tests.test_settings import options_of, values_of
+from tests.settings.strategies import options_of, values_of
 
 column_names = st.text(max_size=70).map(plain_name)
 

@@ -11,7 +11,7 @@ from lossviz.losslab import LossLab, Pick
 from lossviz.losslab.entropy import shares
 from lossviz.losslab.lab import LISTS, MOST_CLASSES, MOST_POINTS, VALUES, WINDOW
 from lossviz.registry import SettingError
-from tests.test_settings import options_of, values_of
+from tests.settings.strategies import options_of, values_of
 
 X0, X1, Y0, Y1 = WINDOW
 points = st.tuples(st.floats(X0, X1), st.floats(Y0, Y1))

@@ -12,7 +12,7 @@ from lossviz.survey import MOST_CONTENDERS, PLANES, Survey, View
 from lossviz.survey.subjects import SUBJECTS, subject_of
 from lossviz.survey.survey import MOST_PICTURES, MOST_VIEWS, VALUES
 from lossviz.survey.words import network, title
-from tests.test_settings import choices, experiments, values_of
+from tests.settings.strategies import choices, experiments, values_of
 
 heights = st.floats(-1e6, 1e6)
 

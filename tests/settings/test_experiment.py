@@ -1,5 +1,4 @@
 import math
-import string
 
 import pytest
 from hypothesis import given, settings
@@ -7,39 +6,9 @@ from hypothesis import strategies as st
 
 import lossviz as lv
 from lossviz import registry
-from lossviz.registry import Catalogue, Entry, Param, SettingError, UnknownNameError
-from lossviz.settings import CHOICES, VALUES, Options, with_choice
-
-
-def values_of(param: Param) -> st.SearchStrategy:
-    if param.kind == "switch":
-        return st.booleans()
-    if param.kind == "choice":
-        return st.sampled_from(param.choices)
-    if param.kind == "text":
-        return st.sampled_from([str(param.default), "x*y", "max(x, 2) - 3*y^2", "|x| + sin(y)"])
-    if param.kind == "whole":
-        return st.integers(int(param.low), int(param.high))
-    return st.floats(param.low, param.high)
-
-
-def options_of(entry: Entry) -> st.SearchStrategy:
-    return st.fixed_dictionaries({}, optional={p.name: values_of(p) for p in entry.params})
-
-
-@st.composite
-def choices(draw: st.DrawFn, catalogue: Catalogue) -> tuple[str, dict]:
-    entry = catalogue[draw(st.sampled_from(catalogue.names()))]
-    return entry.name, draw(options_of(entry))
-
-
-@st.composite
-def experiments(draw: st.DrawFn) -> lv.Experiment:
-    given_values: dict = {name: draw(values_of(p)) for name, p in VALUES.items()}
-    for choice in CHOICES:
-        given_values[choice.field], given_values[choice.options] = draw(choices(choice.catalogue))
-    base, _ = with_choice(lv.Experiment(), **given_values)
-    return base
+from lossviz.registry import SettingError, UnknownNameError
+from lossviz.settings import CHOICES, VALUES, with_choice
+from tests.settings.strategies import experiments
 
 
 @given(experiments())
@@ -138,14 +107,3 @@ def test_with_choice_forgets_the_options_of_the_old_choice():
     after, problems = with_choice(before, optimizer="adam")
     assert after.params == registry.optimizers["adam"].defaults()
     assert problems == ()
-
-
-@given(st.dictionaries(st.text(string.ascii_lowercase, min_size=1), st.floats(allow_nan=False)))
-def test_options_behave_like_a_mapping(given_values: dict[str, float]):
-    options = Options(given_values)
-    assert dict(options) == given_values
-    assert len(options) == len(given_values)
-    assert options == given_values
-    assert hash(options) == hash(Options(dict(reversed(given_values.items()))))
-    with pytest.raises(KeyError):
-        options["0"]

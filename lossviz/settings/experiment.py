@@ -1,56 +1,24 @@
-"""`Experiment`: everything that decides a run, as frozen plain values, to and from a URL.
-
-A URL has one field for each choice, written as a call: ``model=mlp(width=32)``. Values at their
-default are left out; the field ``v`` says which defaults were meant.
-"""
+"""`Experiment`: everything that decides a run, as frozen plain values, to and from a URL."""
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from lossviz import registry
-from lossviz.registry import Catalogue, Entry, Param, SettingError, Shape, UnknownNameError, Value
-
-#: The version of the URL format and of the defaults that it leaves out.
-URL_VERSION = "1"
-
-
-class Options(Mapping[str, Value]):
-    """A read-only, hashable mapping of option names to plain values.
-
-    >>> Options(lr=0.1, momentum=0.9) == {"momentum": 0.9, "lr": 0.1}
-    True
-    """
-
-    __slots__ = ("_items",)
-
-    def __init__(self, given: Mapping[str, Value] | None = None, /, **more: Value) -> None:
-        self._items = tuple(sorted({**(given or {}), **more}.items()))
-
-    def __getitem__(self, name: str) -> Value:
-        for key, value in self._items:
-            if key == name:
-                return value
-        raise KeyError(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return (key for key, _ in self._items)
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __hash__(self) -> int:
-        return hash(self._items)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Mapping) and dict(self._items) == dict(other)
-
-    def __repr__(self) -> str:
-        return repr(dict(self._items))
+from lossviz.registry import Catalogue, Param, SettingError, Shape, Value
+from lossviz.settings.links import (
+    URL_VERSION,
+    Linked,
+    check_fields,
+    check_values,
+    read_call,
+    read_values,
+    write_call,
+    write_values,
+)
+from lossviz.settings.options import Options
 
 
 @dataclass(frozen=True)
@@ -106,7 +74,7 @@ VALUES: dict[str, Param] = {
 
 
 @dataclass(frozen=True)
-class Experiment:
+class Experiment(Linked):
     """One training run as plain data; the same experiment always gives the same numbers.
 
     Options that are not given are filled with the defaults of their catalogue entry, so that two
@@ -181,8 +149,7 @@ class Experiment:
             except SettingError as error:
                 raise SettingError(f"{choice.field} {entry.name}: {error}") from None
             object.__setattr__(self, choice.options, complete)
-        for name, param in VALUES.items():
-            object.__setattr__(self, name, param.check(getattr(self, name)))
+        check_values(self, VALUES)
         for problem in self._clashes():
             raise SettingError(problem[1])
 
@@ -236,34 +203,13 @@ class Experiment:
             name, options = getattr(self, choice.field), getattr(self, choice.options)
             if (name, options) != (getattr(plain, choice.field), getattr(plain, choice.options)):
                 url[choice.field] = write_call(choice.catalogue[name], options)
-        for name, param in VALUES.items():
-            if getattr(self, name) != getattr(plain, name):
-                url[name] = param.write(getattr(self, name))
-        return url
-
-    @classmethod
-    def from_url(cls, url: Mapping[str, str]) -> Experiment:
-        """The experiment of these URL fields.
-
-        Raises:
-            SettingError: When anything in it is unknown, unreadable or out of range; the message
-                names every such place. `nearest_from_url` repairs instead.
-        """
-        experiment, problems = cls.nearest_from_url(url)
-        if problems:
-            raise SettingError(" ".join(problems))
-        return experiment
+        return url | write_values(self, plain, VALUES)
 
     @classmethod
     def nearest_from_url(cls, url: Mapping[str, str]) -> tuple[Experiment, tuple[str, ...]]:
         """The valid experiment nearest to these URL fields, and a sentence for each repair."""
-        problems: list[str] = list(check_version(url))
-        known = {"v", *VALUES, *(choice.field for choice in CHOICES)}
-        problems += [unknown_field(key, known) for key in url if key not in known]
-        values: dict[str, Any] = {}
-        for name, param in VALUES.items():
-            if name in url:
-                values[name] = read_value(param, url[name], name, problems)
+        problems = check_fields(url, (*VALUES, *(choice.field for choice in CHOICES)))
+        values = read_values(url, VALUES, problems)
         for choice in CHOICES:
             if choice.field in url:
                 default = getattr(cls, choice.field)
@@ -272,6 +218,25 @@ class Experiment:
                 )
                 values[choice.field], values[choice.options] = name, options
         return repaired(values, problems), tuple(problems)
+
+
+def read_base(
+    url: Mapping[str, str], own: Iterable[str], except_for: Iterable[str], problems: list[str]
+) -> Experiment:
+    """The experiment in the link of settings that have one, and further fields of their own.
+
+    Args:
+        url: The link's fields.
+        own: The names of their own fields.
+        except_for: The choices of an experiment that the link does not have.
+        problems: Where a sentence for each repair is added.
+    """
+    choices = {choice.field for choice in CHOICES} - set(except_for)
+    shared = {*VALUES, *choices}
+    problems += check_fields(url, shared.union(own))
+    base, repairs = Experiment.nearest_from_url({k: v for k, v in url.items() if k in shared})
+    problems += repairs
+    return base
 
 
 def repaired(values: dict[str, Any], problems: list[str]) -> Experiment:
@@ -347,85 +312,3 @@ def with_choice(experiment: Experiment, **changes: Any) -> tuple[Experiment, tup
 
 
 _FIELD_NAMES = tuple(f.name for f in fields(Experiment))
-
-# --- reading and writing ---------------------------------------------------------------------
-
-_CALL = re.compile(r"^\s*([A-Za-z0-9_]+)\s*(?:\((.*)\))?\s*$", re.DOTALL)
-
-
-def write_call(entry: Entry, options: Mapping[str, Value]) -> str:
-    """``name(option=value,...)`` with the options that differ from their defaults."""
-    changed = [
-        f"{p.name}={p.write(options[p.name])}" for p in entry.params if options[p.name] != p.default
-    ]
-    return f"{entry.name}({','.join(changed)})" if changed else entry.name
-
-
-def read_call(
-    catalogue: Catalogue[Any], text: str, default: str, where: str, problems: list[str]
-) -> tuple[str, Options]:
-    """The entry's name and options of ``name(option=value,...)``; repairs are reported."""
-    match = _CALL.match(text)
-    if not match:
-        problems.append(
-            f"{where}: {shorten(text)!r} cannot be read, expected name or name(option=value). "
-            f"Using {default!r}."
-        )
-        return default, Options()
-    name, inside = match[1], match[2] or ""
-    if name not in catalogue:
-        close = difflib.get_close_matches(name, catalogue.names(), n=1)
-        chosen = close[0] if close else default
-        known = ", ".join(catalogue.names())
-        problems.append(
-            f"{where}: there is no {catalogue.kind} {shorten(name)!r}. Using {chosen!r}. "
-            f"Known: {known}."
-        )
-        name = chosen
-    entry = catalogue[name]
-    given: dict[str, Value] = {}
-    for part in filter(None, (piece.strip() for piece in inside.split(","))):
-        key, equals, value = (piece.strip() for piece in part.partition("="))
-        try:
-            param = entry.param(key)
-        except UnknownNameError as error:
-            problems.append(f"{where}: {error} Ignored.")
-            continue
-        given[key] = read_value(param, value if equals else "", f"{where} {name}", problems)
-    return name, Options(given)
-
-
-def read_value(param: Param, text: str, where: str, problems: list[str]) -> Value:
-    """The value of a URL field, or the nearest allowed one with a report."""
-    try:
-        return param.parse(text)
-    except SettingError:
-        value = param.nearest(text)
-        label = where if where == param.name else f"{where}, {param.name}"
-        problems.append(
-            f"{label}: {shorten(text)!r} is not {param.expected()}. Using {param.write(value)}."
-        )
-        return value
-
-
-def check_version(url: Mapping[str, str]) -> Iterator[str]:
-    """A sentence when the URL was written by another version of the format."""
-    version = url.get("v", URL_VERSION)
-    if version != URL_VERSION:
-        yield (
-            f"The link has the version {shorten(version)!r}, this program reads version "
-            f"{URL_VERSION}; some settings may have been read differently."
-        )
-
-
-def unknown_field(key: str, known: set[str]) -> str:
-    """A sentence about a URL field that nobody asked for."""
-    close = difflib.get_close_matches(key, sorted(known), n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    return f"The link has an unknown field {shorten(key)!r}, which was ignored.{hint}"
-
-
-def shorten(text: str, limit: int = 40) -> str:
-    """Hostile or long text cut to what fits a sentence, control characters removed."""
-    clean = "".join(c if c.isprintable() else "?" for c in str(text))
-    return clean if len(clean) <= limit else f"{clean[:limit]}..."
