@@ -11,6 +11,7 @@ import streamlit as st
 
 from lossviz.comparison import MOST_CONTENDERS, VIEWS, Comparison
 from lossviz.registry import Param, Value
+from lossviz.ui import header as top
 from lossviz.ui import share, state, widgets
 from lossviz.ui.cards import Cards, Contenders
 from lossviz.ui.cards import cards as contender_cards
@@ -75,19 +76,12 @@ def sidebar(comparison: Comparison) -> None:
 
 def header(comparison: Comparison) -> None:
     """Title, log scale, the slice that is drawn, link and reset."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lv_header"):
-        st.html('<div class="lv-title"><b>lossviz</b><span>see how training works</span></div>')
+    with top.header("lossviz", "see how training works"):
         _view_switch("log", comparison.log)
         with st.popover("Slice", icon=":material/layers:"):
             slice_options(comparison)
         share.share(state.playground, script=comparison)
-        st.button(
-            "Reset",
-            icon=":material/restart_alt:",
-            key="pg.reset",
-            on_click=lambda: state.playground.edit(lambda _: Comparison()),
-            help="Back to the opening settings.",
-        )
+        top.reset("pg", lambda: state.playground.edit(lambda _: Comparison()))
 
 
 def _view_switch(name: str, value: bool) -> None:

@@ -43,10 +43,10 @@ def share(
             # The place is taken in any case, so that the window does not jump when it opens.
             with st.container(key=f"{kept.name}_script"):
                 if popover.open:
-                    as_script(script, f"{kept.name}.script")
+                    _as_script(script, f"{kept.name}.script")
 
 
-def as_script(settings: Comparison | Course, key: str) -> None:
+def _as_script(settings: Comparison | Course, key: str) -> None:
     """A section with the script that reproduces the numbers, and a button that downloads it.
 
     Args:

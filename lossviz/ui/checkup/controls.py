@@ -14,6 +14,7 @@ from lossviz.checkup import MOST_SCHEMES, PRESETS, VIEWS, Checkup, Preset, Schem
 from lossviz.registry import Value
 from lossviz.run.state import problem_of
 from lossviz.settings import Options
+from lossviz.ui import header as top
 from lossviz.ui import share, widgets
 from lossviz.ui.checkup.kept import put, put_base, put_one, put_option, training
 from lossviz.ui.checkup.show import as_comparison
@@ -190,27 +191,11 @@ def _set_scheme_param(place: int, name: str, value: Value) -> None:
 
 def header(checkup: Checkup) -> None:
     """Title, log scale, what is worth seeing, link and reset."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lv_header"):
-        st.html('<div class="lv-title"><b>Training</b><span>what goes on inside</span></div>')
+    with top.header("Training", "what goes on inside"):
         _views(checkup, "log")
-        with st.popover("Worth seeing", icon=":material/school:"):
-            for preset in PRESETS:
-                st.button(
-                    preset.title,
-                    key=f"tr.preset.{preset.name}",
-                    on_click=_open,
-                    args=(preset,),
-                    help=preset.claim,
-                    width="stretch",
-                )
+        top.worth_seeing(PRESETS, "tr", _open)
         _share(checkup)
-        st.button(
-            "Reset",
-            icon=":material/restart_alt:",
-            key="tr.reset",
-            on_click=_reset,
-            help="Back to the opening settings.",
-        )
+        top.reset("tr", _reset)
 
 
 def _reset() -> None:

@@ -14,7 +14,8 @@ from lossviz.datalab.builtin import names_of_tables
 from lossviz.datalab.lab import CONSTANT, SECTIONS, UPLOAD, VALUES
 from lossviz.registry import Value
 from lossviz.settings import Options
-from lossviz.ui import state, widgets
+from lossviz.ui import header as top
+from lossviz.ui import share, widgets
 from lossviz.ui.datalab import show, upload
 from lossviz.ui.datalab.kept import data
 
@@ -171,27 +172,19 @@ def _choice(
 
 def header(lab: DataLab) -> None:
     """Title, link and reset."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lv_header"):
-        st.html(
-            '<div class="lv-title"><b>Data</b><span>what a model is given, and what it makes of '
-            "it</span></div>"
+    with top.header("Data", "what a model is given, and what it makes of it"):
+        share.share(data, _about_link(lab))
+        top.reset("dl", lambda: data.edit(lambda _: DataLab()))
+
+
+def _about_link(lab: DataLab) -> str:
+    if lab.uploaded:
+        name = widgets.plain(lab.file)
+        return (
+            f"This link opens these settings, and asks for the file {name}: a link never holds a "
+            "file."
         )
-        with st.popover("Share", icon=":material/link:"):
-            if lab.uploaded:
-                st.caption(
-                    "This link opens these settings, and asks for the file "
-                    f"{widgets.plain(lab.file)!s}: a link never holds a file."
-                )
-            else:
-                st.caption("This link opens exactly this page.")
-            st.code(state.address(lab.to_url()), language=None, wrap_lines=True)
-        st.button(
-            "Reset",
-            icon=":material/restart_alt:",
-            key="dl.reset",
-            on_click=lambda: data.edit(lambda _: DataLab()),
-            help="Back to the opening settings.",
-        )
+    return "This link opens exactly this page."
 
 
 def steps(lab: DataLab) -> None:

@@ -17,6 +17,7 @@ from lossviz.survey.ground import normalises
 from lossviz.survey.presets import PRESETS, Preset
 from lossviz.survey.subjects import SUBJECTS, Subject, subject_of
 from lossviz.survey.survey import MOST_PICTURES, MOST_VIEWS, VALUES
+from lossviz.ui import header as top
 from lossviz.ui import share, widgets
 from lossviz.ui.cards import Cards, Contenders
 from lossviz.ui.cards import cards as contender_cards
@@ -306,39 +307,16 @@ def _letter(survey: Survey, name: str) -> None:
 
 def header(survey: Survey) -> None:
     """Title, log scale, surveys worth seeing, link and reset."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lv_header"):
-        st.html(
-            '<div class="lv-title"><b>Landscape</b>'
-            "<span>slices through the losses of real networks</span></div>"
-        )
+    with top.header("Landscape", "slices through the losses of real networks"):
         value(survey, "log")
-        with st.popover("Worth seeing", icon=":material/school:"):
-            _presets()
+        top.worth_seeing(PRESETS, "ls", _open)
         share.share(landscape, script=Comparison(survey.base, survey.contenders))
-        st.button(
-            "Reset",
-            icon=":material/restart_alt:",
-            key="ls.reset",
-            on_click=_reset,
-            help="Back to the opening settings.",
-        )
+        top.reset("ls", _reset)
 
 
 def _reset() -> None:
     st.session_state.pop(CLAIMED, None)
     landscape.edit(lambda _: Survey())
-
-
-def _presets() -> None:
-    for preset in PRESETS:
-        st.button(
-            preset.title,
-            key=f"ls.preset.{preset.name}",
-            on_click=_open,
-            args=(preset,),
-            help=preset.claim,
-            width="stretch",
-        )
 
 
 def _open(preset: Preset) -> None:

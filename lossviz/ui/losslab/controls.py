@@ -13,7 +13,8 @@ from lossviz.losslab.lab import FEWEST_CLASSES, MOST_CLASSES, VALUES
 from lossviz.losslab.lab import LossLab as Lab
 from lossviz.losslab.presets import PRESETS, Preset
 from lossviz.registry import Param
-from lossviz.ui import state, widgets
+from lossviz.ui import header as top
+from lossviz.ui import share, widgets
 from lossviz.ui.losslab import picks
 from lossviz.ui.losslab.kept import lab, put, put_one
 
@@ -117,28 +118,10 @@ def _values(now: LossLab, *names: str) -> None:
 
 def header(now: LossLab) -> None:
     """Title, what is worth seeing, link and reset."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lv_header"):
-        st.html('<div class="lv-title"><b>Losses</b><span>what training is asked for</span></div>')
-        with st.popover("Worth seeing", icon=":material/school:"):
-            for preset in PRESETS:
-                st.button(
-                    preset.title,
-                    key=f"ll.preset.{preset.name}",
-                    on_click=_open,
-                    args=(preset,),
-                    help=preset.claim,
-                    width="stretch",
-                )
-        with st.popover("Share", icon=":material/link:"):
-            st.caption("This link opens exactly this picture.")
-            st.code(state.address(now.to_url()), language=None, wrap_lines=True)
-        st.button(
-            "Reset",
-            icon=":material/restart_alt:",
-            key="ll.reset",
-            on_click=lambda: lab.edit(lambda old: Lab(section=old.section)),
-            help="Back to the opening settings.",
-        )
+    with top.header("Losses", "what training is asked for"):
+        top.worth_seeing(PRESETS, "ll", _open)
+        share.share(lab)
+        top.reset("ll", lambda: lab.edit(lambda old: Lab(section=old.section)))
 
 
 def sections(now: LossLab) -> None:

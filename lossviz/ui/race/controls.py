@@ -15,6 +15,7 @@ from lossviz.course.course import VALUES
 from lossviz.course.presets import PRESETS, Preset
 from lossviz.registry import Value
 from lossviz.settings import Options
+from lossviz.ui import header as top
 from lossviz.ui import share, widgets
 from lossviz.ui.cards import Cards, Contenders
 from lossviz.ui.cards import cards as contender_cards
@@ -144,31 +145,11 @@ def _value(course: Course, name: str) -> None:
 
 def header(course: Course) -> None:
     """Title, log scale, races worth seeing, link and reset."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lv_header"):
-        st.html('<div class="lv-title"><b>Race</b><span>optimizers on known functions</span></div>')
+    with top.header("Race", "optimizers on known functions"):
         _value(course, "log")
-        with st.popover("Worth seeing", icon=":material/school:"):
-            _presets()
+        top.worth_seeing(PRESETS, "rc", _open)
         share.share(race, "This link opens exactly this race.", script=course)
-        st.button(
-            "Reset",
-            icon=":material/restart_alt:",
-            key="rc.reset",
-            on_click=lambda: race.edit(lambda _: Course()),
-            help="Back to the opening settings.",
-        )
-
-
-def _presets() -> None:
-    for preset in PRESETS:
-        st.button(
-            preset.title,
-            key=f"rc.preset.{preset.name}",
-            on_click=_open,
-            args=(preset,),
-            help=preset.claim,
-            width="stretch",
-        )
+        top.reset("rc", lambda: race.edit(lambda _: Course()))
 
 
 def _open(preset: Preset) -> None:
