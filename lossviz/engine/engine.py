@@ -6,10 +6,10 @@ import multiprocessing
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, InvalidStateError
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from lossviz.engine import executors
 from lossviz.engine.inline import InlineExecutor
@@ -40,8 +40,9 @@ class Engine:
         self._executor: Executor | None = None
         self._generation = 0
         self._stopped = False
-        #: The executor's own futures of those that were handed out.
-        self._sent: WeakKeyDictionary[Future[Any], Future[bytes]] = WeakKeyDictionary()
+        #: The executor's own futures of those that were handed out, until they have arrived: with
+        #: them would stay what was sent and what came back.
+        self._sent: dict[Future[Any], Future[bytes]] = {}
 
     @property
     def inline(self) -> bool:
@@ -130,6 +131,7 @@ class Engine:
         self, future: Future[Any], data: bytes, attempt: int, generation: int, inner: Future[bytes]
     ) -> None:
         """Pass a result on. This is a thread of the executor, so nothing may wait for that here."""
+        self._sent.pop(future, None)
         try:
             result = unpack(inner.result())
         except CancelledError:
@@ -167,24 +169,22 @@ class Engine:
 
 
 def _settle(future: Future[Any], result: Any = None, error: BaseException | None = None) -> None:
-    try:
+    # Where it was cancelled meanwhile, nobody waits for it.
+    with suppress(InvalidStateError):
         if error is None:
             future.set_result(result)
         else:
             future.set_exception(error)
-    except InvalidStateError:
-        pass  # it was cancelled meanwhile, and nobody waits for it
 
 
 def resident(pid: int) -> int | None:
     """The resident memory of a process in bytes, or None where that cannot be read."""
     try:
-        for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return None
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:  # the process has ended, or this is not Linux
+        return None
+    lines = (line.split() for line in status.splitlines())
+    return next((int(words[1]) * 1024 for words in lines if words[:1] == ["VmRSS:"]), None)
 
 
 def engine_for(

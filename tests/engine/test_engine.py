@@ -6,7 +6,9 @@ import pickle
 import signal
 import sys
 import threading
+import time
 import types
+import weakref
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -53,6 +55,18 @@ def test_without_a_start_work_is_done_in_this_thread():
 
 def test_no_workers_is_the_thread_that_asks():
     assert engine.start(workers=0).inline
+
+
+def test_what_was_sent_and_what_came_back_are_let_go():
+    pool = Engine(lambda: ThreadPoolExecutor(1))
+    future = pool.submit(time.sleep, 0.05)  # so that it is not done before it is waited for
+    assert future.result() is None
+    left = weakref.ref(future)
+    del future
+    pool.run(pow, 2, 3)  # then the only thread is through with the first
+    gc.collect()
+    assert left() is None
+    pool.stop()
 
 
 def test_an_engine_that_was_stopped_takes_no_work():
