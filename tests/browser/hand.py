@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from playwright.sync_api import Page
+from playwright.sync_api import FloatRect, Locator, Page
 
 from lossviz import registry
 from lossviz.comparison import Contender
@@ -53,14 +53,13 @@ class Hand:
             self.moved[end].add(self.known[name])
 
     def is_at(self, name: str, end: str) -> bool:
-        dial = f"document.getElementById('{name}')"
-        return bool(self.page.evaluate(f"() => {dial}.value === {dial}.{ENDS[end]}"))
+        look = f"dial => dial !== null && dial.value === dial.{ENDS[end]}"
+        return bool(self.page.evaluate(f"({look})(document.getElementById('{name}'))"))
 
     def drag(self, name: str, end: str) -> None:
         dial = self.page.locator(f"#{name}")
         dial.scroll_into_view_if_needed()
-        box = dial.bounding_box()
-        assert box
+        box = self.at_rest(dial)
         share = dial.evaluate("e => e.valueAsNumber / e.max")
         y = box["y"] + box["height"] / 2
         self.page.mouse.move(box["x"] + 8 + share * (box["width"] - 16), y)
@@ -70,7 +69,25 @@ class Hand:
         self.page.mouse.up()
 
 
+    def at_rest(self, dial: Locator) -> FloatRect:
+        """Where a dial is as soon as nothing moves it any more.
+
+        The answer to the last move may shift the page; a mouse that then presses beside an open
+        card closes it.
+        """
+        answered(self.page)
+        before, box = None, dial.bounding_box()
+        while box != before:
+            dial.evaluate(NEXT_FRAMES)
+            before, box = box, dial.bounding_box()
+        assert box
+        return box
+
+
+#: Two frames of the browser later.
+NEXT_FRAMES = "() => new Promise(f => requestAnimationFrame(() => requestAnimationFrame(f)))"
 PICTURE = """window.lossvizStage?.revision > 0
+  || document.querySelector('.lv-sketch[data-revision]')
   || document.querySelector('[data-testid=stAlert]')"""
 #: The page has been run for the last move: it shows a picture, or says why there is none.
 ANSWERED = f"""document.querySelector('[data-testid=stApp]').dataset.testScriptState
