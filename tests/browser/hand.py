@@ -68,7 +68,6 @@ class Hand:
         self.page.mouse.move(to, y, steps=4)
         self.page.mouse.up()
 
-
     def at_rest(self, dial: Locator) -> FloatRect:
         """Where a dial is as soon as nothing moves it any more.
 
