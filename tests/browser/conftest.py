@@ -33,6 +33,17 @@ READY = "() => window.lossvizStage?.revision > 0"
 collect_ignore_glob = ["*_app.py", "*_page.py"]
 
 
+#: A wait that was too short for a busy machine. Whatever a test asserts is never tried again.
+TOO_SLOW = r"TimeoutError: (Page|Locator)\."
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One more try where waiting for the browser timed out; the summary names each of them."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=[TOO_SLOW]))
+
+
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as started:
