@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lossviz.losslab.pick import Pick, Picks
-from lossviz.registry import LossEntry, Over, Shape
+from lossviz.registry import LossEntry, Over, SettingError, Shape
 
 #: Points of a curve; an odd number, so that the middle is one of them.
 POINTS = 481
@@ -68,7 +68,12 @@ def curve(pick: Pick, over: Over, u: np.ndarray) -> Curve:
       by sigmoid or softmax is u.
 
     How to read it: the height is what a sample there costs, the slope how hard it pulls.
+
+    Raises:
+        SettingError: For a loss that is no function of this.
     """
+    if not can_be_drawn(pick.entry, over):
+        raise SettingError(f"The loss {pick.loss!r} is no function of the {over}.")
     leaf = torch.tensor(u, dtype=torch.float64, requires_grad=True)
     outputs, targets = samples(pick.entry, over, leaf)
     loss = pick.criterion(SHAPES[over])(outputs, targets)

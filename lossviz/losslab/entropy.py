@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lossviz.registry import SettingError
+
 #: The bases of the logarithm, by the unit's name in settings.
 BASES = {"nats": math.e, "bits": 2.0, "dits": 10.0}
 
@@ -36,9 +38,23 @@ def surprise(p: Sequence[float], q: Sequence[float], unit: str = "nats") -> Surp
         q: The predicted one.
         unit: "nats", "bits" or "dits" (base 10).
 
+    Raises:
+        SettingError: For another unit, or for what are no two distributions over the same classes.
+
+    How to read it: the cross-entropy is the loss of a classifier that says q; the entropy is as low
+    as it can come.
+
     >>> round(surprise((0.9, 0.1), (0.8, 0.2)).cross_entropy, 4)
     0.3618
     """
+    if unit not in BASES:
+        raise SettingError(f"There is no unit {unit!r}; there are {', '.join(BASES)}.")
+    for name, values in (("p", p), ("q", q)):
+        if min(values, default=-1) < 0 or abs(math.fsum(values) - 1) > 1e-6 or len(p) != len(q):
+            raise SettingError(
+                f"{name} is {tuple(values)}; p and q must be shares of the same classes, each "
+                "summing to 1."
+            )
     scale = math.log(BASES[unit])
     terms = tuple(_term(a, b) / scale for a, b in zip(p, q, strict=True))
     entropy = math.fsum(_term(a, a) / scale for a in p)

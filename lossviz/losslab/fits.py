@@ -17,7 +17,7 @@ from torch import Tensor
 from lossviz.losslab.curves import SHAPES
 from lossviz.losslab.pick import Pick, Picks
 from lossviz.problem.problem import Criterion
-from lossviz.registry import LossEntry, Point
+from lossviz.registry import LossEntry, Point, SettingError
 
 SHAPE = SHAPES["residual"]
 #: Newton's steps; it takes a handful.
@@ -59,9 +59,16 @@ def line_fit(points: Sequence[Point], pick: Pick) -> Fit:
         points: At least two of them (x, y).
         pick: A loss for which `can_fit` is true.
 
+    Raises:
+        SettingError: For fewer points, or for a loss that cannot choose a line.
+
     >>> line_fit([(0, 1), (1, 3), (2, 5)], Pick("mse")).slope
     2.0
     """
+    if len(points) < 2:
+        raise SettingError(f"There are {len(points)} points; a line needs 2 or more.")
+    if not can_fit(pick.entry):
+        raise SettingError(f"The loss {pick.loss!r} is no function of one residual.")
     x, y = torch.tensor(points, dtype=torch.float64).T
     design = torch.stack([x, torch.ones_like(x)], -1)
     criterion = pick.criterion(SHAPE)

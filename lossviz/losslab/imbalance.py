@@ -15,7 +15,7 @@ from scipy.special import log_ndtr, ndtr
 
 from lossviz.losslab.neuron import sigmoid
 from lossviz.losslab.pick import Pick
-from lossviz.registry import Shape
+from lossviz.registry import SettingError, Shape
 
 SHAPE = Shape("classification", 1, 2)
 #: The x that are drawn.
@@ -35,7 +35,7 @@ class Decision:
         x: (F,) the x that are drawn.
         chance: (F,) the probability of positive that the model says there, or None for a bare
             threshold.
-        scores: The scores of the whole population, see `population_scores`.
+        scores: The scores of the whole population, see `scores_of`.
         confusion: The shares of the population ((true negatives, false positives), (false
             negatives, true positives)).
     """
@@ -61,7 +61,12 @@ def decisions(share: float, weight: float, gamma: float, alpha: float) -> tuple[
         weight: The weight of positives in the weighted cross-entropy.
         gamma: How soon the focal loss stops caring for what is nearly right.
         alpha: The focal loss's weight of positives; 0 for no weighting.
+
+    Raises:
+        SettingError: For a share that is not between 0 and 1, or what the losses do not allow.
     """
+    if not 0 < share < 1:
+        raise SettingError(f"The share of positives is {share}, but must lie between 0 and 1.")
     picks = {
         "Cross-entropy": Pick("bce_with_logits"),
         "Weighted": Pick("bce_with_logits", {"pos_weight": weight}),
@@ -206,7 +211,7 @@ def sample_of(share: float, count: int, seed: int) -> Sample:
 
 
 def sample_scores(sample: Sample, threshold: float) -> dict[str, float]:
-    """The scores of a threshold on a sample, by scikit-learn; with the counts as "confusion"."""
+    """The scores of a threshold on a sample, named as by `scores_of`, by scikit-learn."""
     from sklearn import metrics
 
     true, said = sample.positive, sample.x >= threshold

@@ -72,3 +72,5 @@ def test_the_margins_slope_tells_who_still_pulls():
 def test_what_can_be_drawn_is_said_by_the_entry():
     assert can_be_drawn(registry.losses["hinge"], "margin")
     assert not can_be_drawn(registry.losses["hinge"], "probability")
+    with pytest.raises(registry.SettingError, match="no function of the probability"):
+        curve(Pick("hinge"), "probability", np.array([0.5]))

@@ -10,6 +10,7 @@ from scipy.special import rel_entr
 
 from lossviz.losslab import surprise
 from lossviz.losslab.entropy import BASES, shares
+from lossviz.registry import SettingError
 
 numbers = st.integers(2, 6).flatmap(
     lambda n: st.tuples(*[st.lists(st.floats(0, 1), min_size=n, max_size=n).map(shares)] * 2)
@@ -46,6 +47,21 @@ def test_what_was_ruled_out_and_comes_is_an_infinite_surprise():
     found = surprise((0.5, 0.5), (1.0, 0.0))
     assert found.cross_entropy == found.divergence == math.inf
     assert surprise((1.0, 0.0), (1.0, 0.0)).cross_entropy == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (((0.5, 0.5), (0.5, 0.5), "grams"), "no unit 'grams'"),
+        (((0.5, 0.6), (0.5, 0.5)), r"p is \(0.5, 0.6\)"),
+        (((0.5, 0.5), (1.5, -0.5)), r"q is \(1.5, -0.5\)"),
+        (((0.5, 0.5), (0.2, 0.3, 0.5)), "shares of the same classes"),
+        (((), ()), "shares of the same classes"),
+    ],
+)
+def test_what_are_no_distributions_is_refused(given, words):
+    with pytest.raises(SettingError, match=words):
+        surprise(*given)
 
 
 @given(values=st.lists(st.floats(0, 1e6), min_size=2, max_size=6))

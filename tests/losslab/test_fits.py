@@ -121,6 +121,10 @@ def test_a_loss_of_several_outputs_cannot_choose_a_line():
     assert not can_fit(registry.losses["gaussian_nll"])
     assert not can_fit(registry.losses["poisson_nll"])
     assert not can_fit(registry.losses["hinge"])
+    with pytest.raises(registry.SettingError, match="no function of one residual"):
+        line_fit(CLOUD, Pick("hinge"))
+    with pytest.raises(registry.SettingError, match="There are 1 points"):
+        line_fit(CLOUD[:1], Pick("mse"))
 
 
 def test_an_outlier_moves_the_squared_error_most():

@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate
 from scipy.stats import norm
-from sklearn import metrics
 
 from lossviz.losslab import Pick
 from lossviz.losslab.imbalance import (
@@ -25,6 +24,7 @@ from lossviz.losslab.imbalance import (
     scores_of,
     sigmoid,
 )
+from lossviz.registry import SettingError
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_rates_are_those_of_the_thresholds_and_stay_numbers_far_out():
     share=st.floats(0.001, 0.5), count=st.integers(50, 400), seed=st.integers(0, 99),
     cut=st.floats(-4, 4),
 )  # fmt: skip
-def test_counting_is_scikit_learns(share, count, seed, cut):
+def test_what_is_counted_is_what_the_counts_say(share, count, seed, cut):
     sample = sample_of(share, count, seed)
     assert len(sample.x) == count
     assert 1 <= sample.positive.sum() < count
@@ -156,11 +156,15 @@ def test_counting_is_scikit_learns(share, count, seed, cut):
     # By hand from the counts, and by scikit-learn, are the same.
     for name, value in scores_of(confusion).items():
         assert found[name] == pytest.approx(value, nan_ok=True), name
-    said = sample.x >= cut
-    assert found["recall"] == pytest.approx(metrics.recall_score(sample.positive, said))
 
 
 def test_a_threshold_by_hand():
     one = at_threshold(0.05, 0.0)
     assert one.chance is None
     assert one.scores["recall"] == pytest.approx(norm.cdf(1))
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0, float("nan")])
+def test_without_both_kinds_nothing_is_decided(share):
+    with pytest.raises(SettingError, match="must lie between 0 and 1"):
+        decisions(share, 19.0, 2.0, 0.0)

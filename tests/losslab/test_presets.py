@@ -41,6 +41,13 @@ def test_saturation(name):
     says(name, *(f" {one.reached}" for one in found))
 
 
+def test_a_neuron_that_is_sure():
+    lab = BY_NAME["saturation"].lab
+    squared, entropy = descents((lab.w, lab.b), lab.lr, lab.below, 1)
+    says("saturation", f"{entropy.chance[0]:.2f}")
+    assert squared.slope[0] < 0.02 < entropy.slope[0]
+
+
 def test_rare():
     lab = BY_NAME["rare"].lab
     found = {one.name: one.scores for one in decisions(lab.share, lab.weight, lab.gamma, lab.alpha)}
@@ -48,6 +55,10 @@ def test_rare():
     assert found["Cross-entropy"]["recall"] == pytest.approx(1 / 3, abs=0.02)
     says("rare", f"{found['Weighted']['recall']:.0%}".replace("%", " %"))
     says("rare", f"{found['Soft F1']['f1']:.3f}")
+    assert found["Weighted"]["precision"] < 0.25, "many false alarms"
+    assert found["Cross-entropy"]["recall"] < found["Soft F1"]["recall"]
+    assert found["Soft F1"]["recall"] < found["Weighted"]["recall"], "it stops in between"
+    assert found["Focal"] == pytest.approx(found["Cross-entropy"]), "the threshold stays"
 
 
 def test_example():
