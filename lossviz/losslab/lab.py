@@ -39,7 +39,7 @@ VALUES: dict[str, Param] = {
               names=("residual", "margin", "chance"),
               help="The residual: prediction less target. The margin: the true class's logit less "
                    "the other's. The chance: the probability that the true class is given."),
-        Param("reach", 4.0, 0.5, 20.0, "log", title="width of the picture",
+        Param("reach", 4.0, 0.5, 20.0, "log", title="range",
               help="Curves go from minus this to this."),
         Param("chosen", 0, 0, 7, title="surface of",
               help="Whose loss is drawn over all lines."),

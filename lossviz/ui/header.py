@@ -53,12 +53,43 @@ def worth_seeing(presets: Iterable[P], key: str, open_one: Callable[[P], None]) 
             )
 
 
+def claim(
+    presets: Iterable[P], key: str, is_shown: Callable[[P], bool], is_near: Callable[[P], bool]
+) -> None:
+    """The claim of the preset that was opened last, as long as the settings have to do with it.
+
+    It stays while a person tries other settings, so that nothing moves away from under a hand at a
+    dial; then it says that they are others.
+
+    Args:
+        presets: Those of the page.
+        key: The page's own beginning of keys.
+        is_shown: Whether the settings are those of a preset.
+        is_near: Whether they still are about what a preset is about.
+    """
+    every = tuple(presets)
+    shown = next((preset for preset in every if is_shown(preset)), None)
+    name = shown.name if shown is not None else st.session_state.get(f"{key}.claimed")
+    kept = next((preset for preset in every if preset.name == name), None)
+    if kept is None or not is_near(kept):
+        st.session_state.pop(f"{key}.claimed", None)
+        return
+    st.session_state[f"{key}.claimed"] = kept.name
+    changed = "" if shown else " *You have changed the settings since.*"
+    st.info(f"**{kept.title}.** {kept.claim}{changed}", icon=":material/school:")
+
+
 def reset(key: str, do: Callable[[], None]) -> None:
-    """The button that goes back to the opening settings."""
+    """The button that goes back to the opening settings, where no claim is left."""
+
+    def back() -> None:
+        st.session_state.pop(f"{key}.claimed", None)
+        do()
+
     st.button(
         "Reset",
         icon=":material/restart_alt:",
         key=f"{key}.reset",
-        on_click=do,
+        on_click=back,
         help="Back to the opening settings.",
     )

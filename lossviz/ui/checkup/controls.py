@@ -20,8 +20,6 @@ from lossviz.ui.checkup.kept import put, put_base, put_one, put_option, training
 from lossviz.ui.checkup.show import as_comparison
 from lossviz.ui.foundation import Foundation
 
-#: The name of what was opened last of what is worth seeing.
-CLAIMED = "tr.claimed"
 #: What only the way of looking decides.
 LOOKS = (
     "log", "patience", "three_d", "layer", "unit", "entry", "study", "folds", "runs", "points",
@@ -50,6 +48,11 @@ def sidebar(checkup: Checkup) -> None:
         _views(checkup, "patience")
     if checkup.show != "start":
         _weights(checkup)
+    _experiment(checkup, shared)
+
+
+def _experiment(checkup: Checkup, shared: Foundation) -> None:
+    """What is trained."""
     st.markdown("#### Optimizer")
     shared.choose("optimizer", "Optimizer")
     shared.params("optimizer")
@@ -62,17 +65,15 @@ def sidebar(checkup: Checkup) -> None:
     if checkup.show != "hold":
         shared.regularisation()
     st.markdown("#### Model")
-    shared.choose("model", "Model")
-    shared.params("model")
-    if checkup.show != "start":
-        with st.expander("Initial weights"):
-            shared.choose("init", "Weights")
-            shared.params("init")
-            fitting = tuple(entry.name for entry in registry.initialisers if entry.for_bias)
-            shared.choose("bias_init", "Biases", fitting)
-            shared.params("bias_init")
+    if checkup.show == "start":
+        shared.choose("model", "Model")
+        shared.params("model")
+    else:
+        shared.model()
     st.markdown("#### Data")
     shared.data()
+    if checkup.show == "hold":
+        shared.value("label_noise")  # elsewhere it stands with the rest of the regularisation
     st.markdown("#### Loss")
     shared.loss()
 
@@ -161,8 +162,8 @@ def _schemes(checkup: Checkup) -> None:
             args=(lambda now: now[:-1],),
         )
     st.caption(
-        "Biases start at zero, but with torch's default as torch draws them, and with a constant "
-        "at that constant."
+        "Biases start at zero; with torch's default they are drawn as torch draws them, and with a "
+        "constant they are that constant too."
     )
 
 
@@ -195,12 +196,7 @@ def header(checkup: Checkup) -> None:
         _views(checkup, "log")
         top.worth_seeing(PRESETS, "tr", _open)
         _share(checkup)
-        top.reset("tr", _reset)
-
-
-def _reset() -> None:
-    st.session_state.pop(CLAIMED, None)
-    training.edit(lambda old: Checkup(show=old.show))
+        top.reset("tr", lambda: training.edit(lambda old: Checkup(show=old.show)))
 
 
 def _share(checkup: Checkup) -> None:
@@ -234,18 +230,14 @@ def _open(preset: Preset) -> None:
 
 def claim(checkup: Checkup) -> None:
     """What to look at in what is worth seeing, also while one tries what other settings do."""
-    shown = next((preset for preset in PRESETS if _is(checkup, preset)), None)
-    if shown is not None:
-        st.session_state[CLAIMED] = shown.name
-    # It stays while settings change, so that nothing moves away from under a hand at a dial.
-    claimed = st.session_state.get(CLAIMED)
-    kept = next((preset for preset in PRESETS if preset.name == claimed), None)
-    about = (checkup.show, checkup.base.dataset)
-    if kept is None or (kept.checkup.show, kept.checkup.base.dataset) != about:
-        st.session_state.pop(CLAIMED, None)
-        return
-    changed = "" if shown else " *You have changed the settings since.*"
-    st.info(f"**{kept.title}.** {kept.claim}{changed}", icon=":material/school:")
+    top.claim(
+        PRESETS, "tr", partial(_is, checkup),
+        lambda preset: _subject(preset.checkup) == _subject(checkup),
+    )  # fmt: skip
+
+
+def _subject(checkup: Checkup) -> tuple[str, str]:
+    return checkup.show, checkup.base.dataset
 
 
 def _is(checkup: Checkup, preset: Preset) -> bool:

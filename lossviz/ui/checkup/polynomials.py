@@ -10,6 +10,7 @@ import streamlit as st
 from lossviz.checkup import Checkup, PolynomialFit, polynomial_fit
 from lossviz.figures.theme import Mode, as_plain
 from lossviz.ui.stage import message as stage
+from lossviz.ui.table import number, table
 
 #: The degrees that are drawn.
 DEGREES = np.arange(15)
@@ -103,19 +104,12 @@ def say(checkup: Checkup) -> None:
         "the coefficients, and the highest degrees calm down. More points do the same."
     )
     fits = fits_of(checkup)
-    heads = "".join(f'<th class="n">degree {degree}</th>' for degree in TOLD)
-    rows = (
-        ("at the points", [fits[degree].train for degree in TOLD]),
-        ("against the truth", [fits[degree].test for degree in TOLD]),
-    )
-    lines = "".join(
-        f"<tr><td>error {name}</td>{''.join(map(_cell, errors))}</tr>" for name, errors in rows
-    )
-    st.html(
-        f'<div class="lv-table-box"><table class="lv-table" style="width:auto"><thead><tr><th></th>'
-        f"{heads}</tr></thead><tbody>{lines}</tbody></table></div>"
-    )
+    rows = [
+        ("", f"error {where}", [_error(getattr(fits[degree], name)) for degree in TOLD])
+        for where, name in (("at the points", "train"), ("against the truth", "test"))
+    ]
+    table(("", *(f"degree {degree}" for degree in TOLD)), rows)
 
 
-def _cell(error: float) -> str:
-    return f'<td class="n">{error:.3g}</td>' if error >= NOTHING else '<td class="n">0</td>'
+def _error(error: float) -> str:
+    return number(error, 3) if error >= NOTHING else "0"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
 from lossviz.losslab import LossLab
 from lossviz.losslab.entropy import shares
 from lossviz.losslab.lab import FEWEST_CLASSES, MOST_CLASSES, VALUES
-from lossviz.losslab.lab import LossLab as Lab
 from lossviz.losslab.presets import PRESETS, Preset
 from lossviz.registry import Param
 from lossviz.ui import header as top
@@ -18,8 +16,6 @@ from lossviz.ui import share, widgets
 from lossviz.ui.losslab import picks
 from lossviz.ui.losslab.kept import lab, put, put_one
 
-#: The name of what was opened last of what is worth seeing.
-CLAIMED = "ll.claimed"
 CLASSES = Param(
     "classes", 2, FEWEST_CLASSES, MOST_CLASSES, help="How many classes p and q are about."
 )
@@ -62,8 +58,8 @@ def _outliers(now: LossLab) -> None:
         "Usual points",
         icon=":material/restart_alt:",
         key="ll.points",
-        disabled=now.points == Lab().points,
-        on_click=lambda: put(points=Lab().points),
+        disabled=now.points == LossLab().points,
+        on_click=lambda: put(points=LossLab().points),
         help="Back to the eleven points, one of them wild.",
     )
 
@@ -121,7 +117,7 @@ def header(now: LossLab) -> None:
     with top.header("Losses", "what training is asked for"):
         top.worth_seeing(PRESETS, "ll", _open)
         share.share(lab)
-        top.reset("ll", lambda: lab.edit(lambda old: Lab(section=old.section)))
+        top.reset("ll", lambda: lab.edit(lambda old: LossLab(section=old.section)))
 
 
 def sections(now: LossLab) -> None:
@@ -145,13 +141,8 @@ def _open(preset: Preset) -> None:
 
 def claim(now: LossLab) -> None:
     """What to look at in what is worth seeing, also while one tries what other settings do."""
-    shown = next((preset for preset in PRESETS if preset.lab == now), None)
-    if shown is not None:
-        st.session_state[CLAIMED] = shown.name
-    claimed: Any = st.session_state.get(CLAIMED)
-    kept = next((preset for preset in PRESETS if preset.name == claimed), None)
-    if kept is None or (kept.lab.section, kept.lab.over) != (now.section, now.over):
-        st.session_state.pop(CLAIMED, None)
-        return
-    changed = "" if shown else " *You have changed the settings since.*"
-    st.info(f"**{kept.title}.** {kept.claim}{changed}", icon=":material/school:")
+    about = now.section, now.over
+    top.claim(
+        PRESETS, "ll", lambda preset: preset.lab == now,
+        lambda preset: (preset.lab.section, preset.lab.over) == about,
+    )  # fmt: skip

@@ -10,8 +10,8 @@ import streamlit as st
 from lossviz.figures.theme import PALETTE, Mode, mark
 from lossviz.losslab import LossLab, surprise
 from lossviz.losslab.entropy import BASES, shares
-from lossviz.ui.losslab.table import fixed, table
 from lossviz.ui.sketch import Axis, Handles, Line, Mark, Panel, Picture, Rule
+from lossviz.ui.table import fixed, table
 
 NAMES = {"nats": "nats", "bits": "bits", "dits": "base 10"}
 

@@ -18,8 +18,8 @@ from lossviz.losslab.imbalance import (
     sample_scores,
 )
 from lossviz.losslab.neuron import sigmoid
-from lossviz.ui.losslab.table import fixed, table
 from lossviz.ui.sketch import Area, Axis, Handles, Line, Mark, Panel, Picture, Rule
+from lossviz.ui.table import fixed, table
 
 SCORES = ("accuracy", "balanced", "precision", "recall", "f1")
 HEAD = ("accuracy", "balanced acc.", "precision", "recall", "F1")
@@ -31,6 +31,16 @@ def _decisions(
     key: tuple[float, ...], share: float, weight: float, gamma: float, alpha: float
 ) -> tuple[Decision, ...]:
     return decisions(share, weight, gamma, alpha)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _counted(share: float, count: int, seed: int, threshold: float) -> tuple[str, ...]:
+    """A threshold's counts and scores on a sample, as texts: those of the losses stay while one
+    drags one's own, and scikit-learn takes some milliseconds for each.
+    """
+    sample = sample_of(share, count, seed)
+    (tn, fp), (fn, tp) = sample_confusion(sample, threshold)
+    return (*map(str, (tp, fn, fp, tn)), *_scores(sample_scores(sample, threshold)))
 
 
 def decisions_of(lab: LossLab) -> tuple[Decision, ...]:
@@ -139,14 +149,11 @@ def words(lab: LossLab, mode: Mode) -> None:
         for k, one in enumerate(found)
     ]
     table(("loss", "positive from x =", *HEAD), rows)
-    sample = sample_of(lab.share, lab.count, lab.seed)
-    st.caption(f"The same thresholds on {lab.count} drawn at random, counted with scikit-learn:")
-    counted = []
-    for k, one in enumerate(found):
-        (tn, fp), (fn, tp) = sample_confusion(sample, one.threshold)
-        scores = _scores(sample_scores(sample, one.threshold))
-        counts = tuple(str(count) for count in (tp, fn, fp, tn))
-        counted.append((mark(k).color(mode), one.name, (*counts, *scores)))
+    st.caption(f"The same thresholds on {lab.count:,} drawn at random, counted with scikit-learn:")
+    counted = [
+        (mark(k).color(mode), one.name, _counted(lab.share, lab.count, lab.seed, one.threshold))
+        for k, one in enumerate(found)
+    ]
     table(("loss", "found", "missed", "false alarms", "left alone", *HEAD), counted)
     st.caption(
         "F1 counts decisions, so it has no slope to follow; soft F1 puts probabilities in their "

@@ -10,8 +10,8 @@ import streamlit as st
 from lossviz.figures.theme import PALETTE, SURFACE_SCALE, Mode, mark
 from lossviz.losslab import Fit, LossLab, fits, loss_over_lines
 from lossviz.losslab.lab import MOST_POINTS, WINDOW
-from lossviz.ui.losslab.table import fixed, number, table
 from lossviz.ui.sketch import Axis, Handles, Heat, Line, Mark, Panel, Picture
+from lossviz.ui.table import fixed, number, table
 
 #: Points of the surface along the slopes and the intercepts.
 GRID = (73, 61)

@@ -8,8 +8,8 @@ import streamlit as st
 from lossviz.figures.theme import PALETTE, Mode, mark
 from lossviz.losslab import Descent, LossLab, descents
 from lossviz.losslab.neuron import slope_at
-from lossviz.ui.losslab.table import number, table
 from lossviz.ui.sketch import Axis, Clock, Line, Mark, Panel, Picture, Rule
+from lossviz.ui.table import number, table
 
 TITLES = {"squared": "Squared error", "entropy": "Cross-entropy"}
 #: So many frames are played.

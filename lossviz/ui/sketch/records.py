@@ -32,7 +32,6 @@ class Axis:
     Args:
         title: What stands at it.
         low, high: Its ends.
-        log: Whether it moves in equal ratios.
         ticks: Values and their texts; round numbers where there are none.
         bare: Without lines across the picture.
         name: What is hovered is called so; the title where it is empty.
@@ -41,7 +40,6 @@ class Axis:
     title: str
     low: float
     high: float
-    log: bool = False
     ticks: tuple[tuple[float, str], ...] = ()
     bare: bool = False
     name: str = ""
@@ -49,9 +47,8 @@ class Axis:
     def as_plain(self) -> dict[str, Any]:
         """For JSON."""
         return {
-            "title": self.title, "low": self.low, "high": self.high, "log": self.log,
-            "ticks": [list(tick) for tick in self.ticks] or None, "bare": self.bare,
-            "name": self.name or self.title,
+            "title": self.title, "low": self.low, "high": self.high, "bare": self.bare,
+            "ticks": [list(tick) for tick in self.ticks] or None, "name": self.name or self.title,
         }  # fmt: skip
 
 

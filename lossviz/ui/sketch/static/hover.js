@@ -27,7 +27,7 @@ export class Hover {
     lines.forEach((line, i) => {
       const [u, v] = [line.x[at[i]], line.y[at[i]]];
       rows.push([line, u, v]);
-      const seen = v !== null && v >= Math.min(data.y.low, data.y.high) && v <= data.y.high;
+      const seen = v !== null && v >= data.y.low && v <= data.y.high;
       if (seen) {
         dots.push(svg("circle", { cx: x.pixel(u), cy: y.pixel(v), r: 3.5, fill: line.color }));
       }
@@ -43,7 +43,7 @@ export class Hover {
     const { data, width } = this.panel;
     const single = rows.every(([, u]) => u === rows[0][1]);
     this.tip.replaceChildren(
-      html("div", { class: "lv-tip-head" }, `${data.x.name ?? data.x.title} ${show(rows[0][1])}`),
+      html("div", { class: "lv-tip-head" }, `${data.x.name} ${show(rows[0][1])}`),
       ...rows.map(([line, u, v]) => html("div", { class: "lv-tip-row" },
         html("i", { style: `background:${line.color}` }), html("span", {}, line.label),
         html("b", {}, single ? show(v) : `${show(u)}, ${show(v)}`))));

@@ -68,7 +68,7 @@ export class Panel {
     this.data = data;
     this.seen = seen;
     this.root.style.flexGrow = data.grow;
-    this.title.replaceChildren(html("b", {}, data.title), " ", html("span", {}, data.note ?? ""));
+    this.title.replaceChildren(html("b", {}, data.title), " ", html("span", {}, data.note));
     this.frame.style.setProperty("--height", `${data.height}px`);
     this.svg.setAttribute("aria-label", data.title);
     this.draw();
@@ -136,8 +136,8 @@ export class Panel {
   line(one) {
     const [xs, ys] = this.points(one);
     const look = { d: path(xs, ys), fill: "none", stroke: one.color,
-      "stroke-width": one.width ?? 2.2, "stroke-linejoin": "round", opacity: one.opacity };
-    const line = svg("path", { ...look, "stroke-dasharray": (one.dash ?? []).join(" ") });
+      "stroke-width": one.width, "stroke-linejoin": "round", opacity: one.opacity };
+    const line = svg("path", { ...look, "stroke-dasharray": one.dash.join(" ") });
     // On a coloured ground a line has a thin halo of the page's colour.
     if (!this.data.heat) return line;
     return svg("g", {}, svg("path", { ...look, class: "lv-halo", "stroke-width": 4.5 }), line);
@@ -145,9 +145,9 @@ export class Panel {
 
   area(one) {
     const [xs, ys] = this.points(one);
-    const foot = this.y.pixel(Math.max(one.base ?? 0, this.y.low));
+    const foot = this.y.pixel(Math.max(0, this.y.low));
     const d = `M${xs[0]} ${foot}L${path(xs, ys).slice(1)}L${xs.at(-1)} ${foot}Z`;
-    return svg("path", { d, fill: one.color, opacity: one.opacity ?? 0.2 });
+    return svg("path", { d, fill: one.color, opacity: one.opacity });
   }
 
   rule({ axis, at, color, text, begin }) {
@@ -189,7 +189,7 @@ export class Panel {
   seek(frame) {
     this.frameAt = frame;
     if (!this.x) return;
-    this.heads.replaceChildren(...(this.data.heads ?? []).map((one) => {
+    this.heads.replaceChildren(...this.data.heads.map((one) => {
       const at = Math.min(frame, one.x.length - 1);
       return this.mark({ ...one, x: one.x[at], y: one.y[at] });
     }));

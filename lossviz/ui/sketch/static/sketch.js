@@ -52,14 +52,14 @@ export class Sketch {
       }
       panel.update(one, data.seen);
     });
-    this.dressLegend(data.legend ?? []);
+    this.dressLegend(data.legend);
     this.tick(data.clock);
     this.root.dataset.revision = Number(this.root.dataset.revision ?? 0) + 1;
   }
 
   dressLegend(names) {
     this.legend.replaceChildren(...names.map(({ label, color, dash }) => html("span", {},
-      html("i", { class: dash?.length ? "lv-dashed" : "", style: `--color:${color}` }), label)));
+      html("i", { class: dash.length ? "lv-dashed" : "", style: `--color:${color}` }), label)));
   }
 
   tick(data) {
