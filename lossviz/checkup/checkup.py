@@ -67,8 +67,8 @@ VIEWS: dict[str, Param] = {
 class Scheme:
     """How the weights of a contender start.
 
-    Biases start at zero; but with "default" as torch draws them, and with "constant" at that
-    constant, so that all numbers are alike.
+    Biases start at zero, except that "default" has them drawn as torch draws them, and "constant"
+    puts them at that constant too, so that all numbers are alike.
 
     >>> Scheme("constant", {"value": 0.5}).write()
     'constant(value=0.5)'
@@ -175,7 +175,7 @@ class Checkup(Linked):
             return tuple(registry.initialisers[s.init].title for s in self.schemes)
         if self.show == "hold":
             return ("without", "with")
-        return () if self.show == "degree" else ("run",)
+        return () if self.show == "degree" else (registry.optimizers[self.base.optimizer].title,)
 
     def with_base(self, **changes: Any) -> tuple[Checkup, tuple[str, ...]]:
         """The checkup of another experiment; what no longer fits is replaced and reported."""

@@ -151,12 +151,14 @@ def on_fold(exp: Experiment, fold: int, folds: int) -> Outcome:
 
 def rows_of(exp: Experiment) -> Rows:
     """The training and the test rows of the settings."""
-    targets = (
-        registry.datasets[exp.dataset]
-        .make(np.random.default_rng(exp.data_seed), **exp.dataset_params)
-        .targets
-    )
-    return split(targets, exp.test_share, exp.data_seed, exp.shape.classes)
+    return split(_targets(exp), exp.test_share, exp.data_seed, exp.shape.classes)
+
+
+def _targets(exp: Experiment) -> np.ndarray:
+    """The targets (N,) of the whole data set."""
+    draw = np.random.default_rng(exp.data_seed)
+    targets: np.ndarray = registry.datasets[exp.dataset].make(draw, **exp.dataset_params).targets
+    return targets
 
 
 def folds_of(exp: Experiment, folds: int) -> list[Rows]:
@@ -167,12 +169,7 @@ def folds_of(exp: Experiment, folds: int) -> list[Rows]:
     """
     from sklearn.model_selection import KFold, StratifiedKFold
 
-    targets = (
-        registry.datasets[exp.dataset]
-        .make(np.random.default_rng(exp.data_seed), **exp.dataset_params)
-        .targets
-    )
-    classes = exp.shape.classes
+    targets, classes = _targets(exp), exp.shape.classes
     fewest = int(np.bincount(targets).min()) if classes else len(targets)
     if not 2 <= folds <= fewest:
         each = "of the rarest class " if classes else ""

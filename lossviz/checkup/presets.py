@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lossviz.checkup.checkup import Checkup, Scheme
 from lossviz.settings import Experiment
@@ -35,19 +35,9 @@ _DEEP = Experiment(model_params={"depth": 10, "width": 64}, steps=150)
 
 _ADDING = Experiment(dataset="adding", loss="mse", model="rnn", optimizer="adam", steps=60)
 
-_NOISY = {"samples": 100, "noise": 0.3}
 _OVER = Experiment(
-    dataset_params=_NOISY, test_share=0.5, model_params={"depth": 2, "width": 32},
-    optimizer="adam", params={"lr": 0.02}, steps=400,
-)  # fmt: skip
-
-
-def _over(**changes: object) -> Experiment:
-    return Experiment(**{**{n: getattr(_OVER, n) for n in _FIELDS}, **changes})
-
-
-_FIELDS = (
-    "dataset_params", "test_share", "model_params", "optimizer", "params", "steps",
+    dataset_params={"samples": 100, "noise": 0.3}, test_share=0.5,
+    model_params={"depth": 2, "width": 32}, optimizer="adam", params={"lr": 0.02}, steps=400,
 )  # fmt: skip
 
 
@@ -94,8 +84,8 @@ PRESETS: tuple[Preset, ...] = (
         "A recurrent network forgets its first steps",
         "The layers here are the steps of a sequence. At the start the gradient at the first step "
         "is less than a thousandth of that at the last one, so what happened first is hardly "
-        "learnt from. Choose the GRU: its gates carry more than ten times as much back. Attention, "
-        "later, reaches every step directly.",
+        "learnt from. Choose the GRU: its gates carry more than ten times as much back. Attention "
+        "reaches every step directly.",
         Checkup(_ADDING, (Scheme("default"), Scheme("xavier_normal"), Scheme("orthogonal"))),
     ),
     Preset(
@@ -111,7 +101,7 @@ PRESETS: tuple[Preset, ...] = (
         "The same, held by an L2 penalty",
         "An L2 penalty of 0.1 bends the surface into a bowl. The training loss stays higher, the "
         "test loss comes down to a third of what it was, and more samples are classed right.",
-        Checkup(_over(l2=0.1), show="hold"),
+        Checkup(replace(_OVER, l2=0.1), show="hold"),
     ),
     Preset(
         "wrong-labels",
@@ -119,7 +109,7 @@ PRESETS: tuple[Preset, ...] = (
         "The network learns the wrong labels too: everything is right on the training samples, and "
         "less on new ones than with honest labels. A penalty does not let it: then it gets about a "
         "fifth of the training labels wrong, which they are.",
-        Checkup(_over(label_noise=0.2, l2=0.03), show="hold"),
+        Checkup(replace(_OVER, label_noise=0.2, l2=0.03), show="hold"),
     ),
     Preset(
         "switched-off",
@@ -127,7 +117,7 @@ PRESETS: tuple[Preset, ...] = (
         "An L1 penalty pulls at every weight with the same force, however small it is. Nearly "
         "all of them end below 0.001, and about ten do the work. An L2 penalty leaves most: its "
         "pull gets weaker as they shrink.",
-        Checkup(_over(l1=0.01, schedule="cosine"), show="weights", layer=1),
+        Checkup(replace(_OVER, l1=0.01, schedule="cosine"), show="weights", layer=1),
     ),
     Preset(
         "polynomials",

@@ -183,9 +183,7 @@ def _steps(problem: Problem, model: ModuleModel, row: Tensor) -> _Found:
     assert isinstance(module, SequenceNet)
     inputs, targets = problem.batch()
     with torch.enable_grad():
-        said = inputs.unflatten(1, module.sides).unbind(1)
-        for layer in range(module.body.layers):
-            said = module.body._run(layer, said)
+        said = module.body.unrolled(inputs.unflatten(1, module.sides))
         loss = problem.criterion(module.head(said[-1]), targets)
         return _measured([(f"step {t + 1}", value) for t, value in enumerate(said)], loss)
 
@@ -193,6 +191,7 @@ def _steps(problem: Problem, model: ModuleModel, row: Tensor) -> _Found:
 def _loaded(problem: Problem, model: ModuleModel, row: Tensor) -> nn.Module:
     """A copy of the module with these parameters."""
     module = copy.deepcopy(model.module).requires_grad_()
+    # Not strict, because buffers are no parameters: they stay as they are.
     module.load_state_dict(problem.space.unflatten(row), strict=False)
     return module
 

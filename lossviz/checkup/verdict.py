@@ -32,7 +32,7 @@ TITLES: dict[Kind, str] = {
 STILL_FALLING = 0.1
 #: A test loss this many times its lowest value has turned.
 TURNED = 1.1
-#: If the difference is this share of what it was at the start.
+#: The rise of a test loss matters if it is this share of what the loss was at the start.
 MATTERS = 0.1
 #: A training loss this many times its lowest value is one that jumps.
 JUMPS = 1.5
@@ -93,7 +93,7 @@ def verdict_of(run: Run, guess: float | None = None) -> Verdict:
     * *over-fit*: the test loss is 10 % above its lowest value, and by 10 % of what it was at the
       start, while the training loss went on falling; or the training score is 0.1 above the test
       score;
-    * *unsteady*: the training loss is half as much again as its lowest value;
+    * *unsteady*: the training loss is more than half as much again as its lowest value;
     * *not finished*: the training loss fell by 10 % or more in the last fifth of the steps, and
       not all is right yet;
     * *under-fit*: the model leaves more than a fifth of the errors of guessing, on the samples that
@@ -102,8 +102,8 @@ def verdict_of(run: Run, guess: float | None = None) -> Verdict:
 
     Guessing always says the most frequent class, or the mean.
 
-    How to read it: the verdict is about this run. A loss that is as low as noise in the data lets
-    it be looks like under-fitting; whether a larger model helps, the complexity curve tells.
+    How to read it: the verdict is about this run. Where noise in the data does not let the loss be
+    any lower, it looks like under-fitting; the complexity curve tells whether a larger model helps.
 
     Args:
         run: Of an experiment.
@@ -189,12 +189,7 @@ def _sentence(kind: Kind, run: Run, numbers: Mapping[str, float]) -> str:
     train, test = numbers["train loss"], numbers["test loss"]
     losses = f"The training loss is {train:.3g}"
     losses += f", the test loss {test:.3g}." if np.isfinite(test) else "."
-    scores = ""
-    if "train score" in numbers:
-        scores = f" The score is {numbers['train score']:.3g} on the training samples"
-        if np.isfinite(numbers["test score"]):
-            scores += f" and {numbers['test score']:.3g} on the test samples"
-        scores += f"; guessing has {numbers['guessing']:.3g}."
+    scores = _scores(run, numbers)
     lowest = f"{numbers['lowest test loss']:.3g} at step {numbers['its step']:.0f}"
     said: dict[Kind, str] = {
         "diverging": run.status.sentence,
@@ -211,6 +206,20 @@ def _sentence(kind: Kind, run: Run, numbers: Mapping[str, float]) -> str:
         "unknown": f"{losses} This loss has no score to judge by.",
     }
     return said[kind]
+
+
+def _scores(run: Run, numbers: Mapping[str, float]) -> str:
+    if "train score" not in numbers:
+        return ""
+    train, test, guess = (numbers[name] for name in ("train score", "test score", "guessing"))
+    tested = np.isfinite(test)
+    if "train_accuracy" in run.metrics:
+        said = f" {100 * train:.1f} % of the training samples are right"
+        said += f", and {100 * test:.1f} % of the test samples" if tested else ""
+        return f"{said}; guessing gets {100 * guess:.1f} %."
+    said = f" R² is {train:.3g} on the training samples"
+    said += f" and {test:.3g} on the test samples" if tested else ""
+    return f"{said}; guessing has {guess:.3g}."
 
 
 # --- cures -------------------------------------------------------------------------------------

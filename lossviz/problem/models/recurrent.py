@@ -85,10 +85,14 @@ class Recurrent(nn.Module):
 
     def forward(self, steps: Tensor) -> Tensor:
         """Steps (N, T, features) to what the last layer says at each of them, (N, T, H)."""
+        return torch.stack(self.unrolled(steps), 1)
+
+    def unrolled(self, steps: Tensor) -> tuple[Tensor, ...]:
+        """The same as T tensors (N, H), of which each has a gradient of its own."""
         said = steps.unbind(1)
         for layer in range(self.layers):
             said = self._run(layer, said)
-        return torch.stack(said, 1)
+        return said
 
     def _run(self, layer: int, steps: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         weight_in, weight_back, bias_in, bias_back = (

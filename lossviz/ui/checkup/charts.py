@@ -66,10 +66,17 @@ def _line(
     return [band, line]
 
 
-def folds(found: Sequence[Outcome], mode: Mode) -> go.Figure:
-    """The score of each fold on what it was trained on and on what it was not."""
+def folds(found: Sequence[Outcome], score: str, mode: Mode) -> go.Figure:
+    """The score of each fold on what it was trained on and on what it was not.
+
+    Args:
+        found: The outcomes of the folds that are there.
+        score: What their scores are; "accuracy" is told in percent.
+        mode: Light or dark.
+    """
     figure = _figure(mode, ["training", "test"])
     places = [f"fold {place + 1}" for place in range(len(found))]
+    form = ".1%" if score == "accuracy" else ".3~g"
     for name, words, place in (("train_score", "training", 0), ("test_score", "test", 1)):
         figure.add_trace(
             go.Bar(
@@ -77,10 +84,11 @@ def folds(found: Sequence[Outcome], mode: Mode) -> go.Figure:
                 y=[getattr(outcome, name) for outcome in found],
                 name=words,
                 marker={"color": mark(place).color(mode)},
-                hovertemplate=f"<b>%{{x}}</b><br>{words} %{{y:.3~g}}<extra></extra>",
+                hovertemplate=f"<b>%{{x}}</b><br>{words} %{{y:{form}}}<extra></extra>",
             )
         )
     figure.update_layout(
-        barmode="group", bargap=0.35, xaxis=axis(mode, ""), yaxis=axis(mode, "score")
-    )
+        barmode="group", bargap=0.35, xaxis=axis(mode, ""),
+        yaxis=axis(mode, score, tickformat=".0%" if score == "accuracy" else ""),
+    )  # fmt: skip
     return figure

@@ -22,7 +22,7 @@ from lossviz.run.state import problem_of
 from lossviz.ui import widgets
 from lossviz.ui.checkup import polynomials, report, scene, show, study
 from lossviz.ui.checkup.kept import put, training
-from lossviz.ui.checkup.scene import Shown
+from lossviz.ui.checkup.shown import Shown
 from lossviz.ui.stage.component import stage
 from lossviz.ui.stage.message import scene_message
 from lossviz.ui.style import mode
@@ -40,7 +40,7 @@ LONGEST = 1200.0
 STAGE, MESSAGE, PROGRESS = "tr.stage", "tr.message", "tr.progress"
 
 #: What a person is told instead of a traceback.
-Trouble = (SettingError, engine.WorkerDiedError, ValueError)
+Trouble = (SettingError, engine.WorkerDiedError)
 
 
 class Progress:

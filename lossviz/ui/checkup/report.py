@@ -8,14 +8,14 @@ import numpy as np
 import streamlit as st
 
 from lossviz.checkup import Checkup, Cure, Exam, scores_of
-from lossviz.checkup.scores import CLASSIFICATION, REGRESSION
-from lossviz.comparison import letters
+from lossviz.checkup.scores import CLASSIFICATION
 from lossviz.problem.models.recurrent import SequenceNet
-from lossviz.registry import SettingError
+from lossviz.problem.problem import Split
 from lossviz.ui import widgets
-from lossviz.ui.checkup import lessons, scene
+from lossviz.ui.checkup import lessons
 from lossviz.ui.checkup.kept import put_base
-from lossviz.ui.checkup.scene import Shown
+from lossviz.ui.checkup.shown import Named, Shown, held_by, named, stop_of
+from lossviz.ui.scene import percent
 from lossviz.ui.words import scoreboard
 
 ICONS = {
@@ -54,7 +54,7 @@ def say(shown: Shown) -> None:
             "In a recurrent network the layers are its steps: a gradient has to come back through "
             "all of them, and is multiplied by the same matrix each time."
         )
-    if checkup.show == "hold" and not scene.held_by(checkup):
+    if checkup.show == "hold" and not held_by(checkup):
         st.info(
             "Nothing holds the model back yet: raise the L2 penalty or the dropout at the left.",
             icon=":material/tune:",
@@ -62,7 +62,7 @@ def say(shown: Shown) -> None:
     if checkup.show == "fit":
         _verdict(exams[0])
         _stopping(checkup, exams[0])
-    _table(checkup, exams)
+    _table(shown)
     lessons.tell(checkup.show)
 
 
@@ -90,64 +90,62 @@ def _take(cure: Cure) -> None:
 
 
 def _stopping(checkup: Checkup, exam: Exam) -> None:
-    found = scene.stop_of(checkup, exam)
+    found = stop_of(checkup, exam)
     if found is None:
         st.caption("Without samples for testing there is nothing by which to stop early.")
         return
-    words = f"The lowest test loss so far was {found.loss:.3g} at step {found.best}. "
     if found.stop is None:
-        words += f"With a patience of {found.patience} steps the run would not have been stopped."
+        words = (
+            f"With a patience of {found.patience} steps the run would not have been stopped. Its "
+            f"lowest test loss is {found.loss:.3g}, at step {found.best}."
+        )
     else:
-        words += (
+        words = (
             f"With a patience of {found.patience} steps the run would have ended at step "
-            f"{found.stop}, and the weights of step {found.best} would have been kept."
+            f"{found.stop}, and the weights of step {found.best} would have been kept, with a test "
+            f"loss of {found.loss:.3g}."
         )
     st.caption(words)
 
 
-def _table(checkup: Checkup, exams: tuple[Exam, ...]) -> None:
-    rows = [
-        _row(f"{letter} {scene._title(checkup, title)}", exam, place, checkup)
-        for place, (letter, title, exam) in enumerate(
-            zip(letters(len(exams)), checkup.names(), exams, strict=True)
-        )
-    ]
+def _table(shown: Shown) -> None:
+    rows = [_row(one, shown.checkup) for one in named(shown)]
     titles = {name: name for name in rows[0] if name not in ("contender", "status")}
     scoreboard(rows, titles)
 
 
-def _row(name: str, exam: Exam, place: int, checkup: Checkup) -> dict[str, str]:
-    run = exam.run
-    metrics = run.metrics
-    more = scene._detail(checkup, place)
+def _row(one: Named, checkup: Checkup) -> dict[str, str]:
+    run, spread = one.exam.run, one.exam.spreads
+    name = f"{one.letter} {one.title}"
     row = {
-        "contender": f"{name}, {more}" if more else name,
-        "train loss": _number(metrics["train_loss"][-1]),
-        "test loss": _number(metrics["test_loss"][-1]),
-        **_scores(exam, whole=checkup.show == "fit"),
-        "near zero": f"{100 * exam.vanished[-1]:.0f} %",
+        "contender": f"{name}, {one.detail}" if one.detail else name,
+        "train loss": _number(run.metrics["train_loss"][-1]),
+        "test loss": _number(run.metrics["test_loss"][-1]),
+        **_scores(one.exam, checkup),
+        "near zero": percent(one.exam.vanished[-1]),
         "status": run.status.sentence,
     }
-    spread = exam.spreads
     if checkup.show == "start" and spread is not None and len(spread.layers) > 1:
+        # Before the output where layers are told apart; the steps of a sequence have no output.
         last = spread.gradients[0][-2 if spread.units.any() else -1]
         row["first/last gradient"] = _number(spread.gradients[0][0] / last if last else np.nan)
     return row
 
 
-def _scores(exam: Exam, whole: bool) -> dict[str, str]:
-    """The scores on the test samples, or on the training samples where there are none.
-
-    All of them, or the first alone.
-    """
-    problem = exam.run.its_problem()
-    split = "test" if len(problem.batch("test")[0]) else "train"
-    try:
-        found = scores_of(problem, exam.run.weights[-1], split)  # type: ignore[arg-type]
-    except SettingError:
-        return {}
-    kept = [name for name in (*CLASSIFICATION, *REGRESSION) if name in found]
-    return {f"{split} {name}": _number(found[name]) for name in kept[: None if whole else 1]}
+def _scores(exam: Exam, checkup: Checkup) -> dict[str, str]:
+    """The score that every run comes with; for the fit all that scikit-learn has to say."""
+    # On the training samples where no others were kept back.
+    split: Split = "test" if checkup.base.test_share else "train"
+    if checkup.show == "fit":
+        found = scores_of(exam.run.its_problem(), exam.run.weights[-1], split)
+    else:
+        metrics = exam.run.metrics
+        words = {f"{split}_accuracy": "accuracy", f"{split}_r2": "R²"}
+        found = {words[key]: float(metrics[key][-1]) for key in words if key in metrics}
+    return {
+        f"{split} {name}": percent(score) if name in CLASSIFICATION else _number(score)
+        for name, score in found.items()
+    }
 
 
 def _number(value: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, lru_cache, partial
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -22,6 +22,7 @@ from lossviz.checkup.curves import (
     with_width,
 )
 from lossviz.registry import SettingError
+from lossviz.settings import Experiment
 from lossviz.ui import widgets
 from lossviz.ui.checkup import charts, show
 from lossviz.ui.checkup.kept import put, put_one
@@ -57,7 +58,7 @@ class Plan:
     x: tuple[int, ...] = ()
     title: str = ""
 
-    @property
+    @cached_property
     def key(self) -> str:
         """What tells it from others."""
         return repr((self.function.__qualname__, self.arguments))
@@ -69,22 +70,23 @@ def plan_of(checkup: Checkup) -> Plan:
     Raises:
         SettingError: When there is nothing that could be varied.
     """
-    base = checkup.base
-    if checkup.study == "folds":
-        folds_of(base, checkup.folds)
-        return Plan(on_fold, tuple((base, k, checkup.folds) for k in range(checkup.folds)))
-    if checkup.study == "samples":
-        return _varied(checkup, with_samples, sample_counts(base), "training samples")
-    if not widths(base):
+    return _plan(checkup.base, checkup.study, checkup.folds, checkup.runs)
+
+
+# The data have to be drawn to be counted, and each run of the page asks more than once.
+@lru_cache(maxsize=64)
+def _plan(base: Experiment, study: str, folds: int, runs: int) -> Plan:
+    function: Callable[..., Outcome]
+    if study == "folds":
+        folds_of(base, folds)  # raises where there are too many
+        return Plan(on_fold, tuple((base, fold, folds) for fold in range(folds)))
+    if study == "samples":
+        function, x, title = with_samples, sample_counts(base), "training samples"
+    elif widths(base):
+        function, x, title = with_width, widths(base), "width"
+    else:
         raise SettingError(f"The model {base.model!r} has no width that could be varied.")
-    return _varied(checkup, with_width, widths(base), "width")
-
-
-def _varied(
-    checkup: Checkup, function: Callable[..., Outcome], x: tuple[int, ...], title: str
-) -> Plan:
-    seeds = range(checkup.runs)
-    return Plan(function, tuple((checkup.base, v, seed) for v in x for seed in seeds), x, title)
+    return Plan(function, tuple((base, v, seed) for v in x for seed in range(runs)), x, title)
 
 
 def begun(checkup: Checkup) -> bool:
@@ -120,7 +122,8 @@ def show_study(checkup: Checkup) -> bool:
     st.caption(WORDS[checkup.study])
     try:
         return _runs(checkup, plan_of(checkup))
-    except SettingError as error:
+    except (SettingError, engine.WorkerDiedError) as error:
+        drop()  # what failed is begun anew when somebody asks again
         st.warning(widgets.plain(str(error)), icon=":material/info:")
         return False
 
@@ -213,8 +216,9 @@ def _chart(checkup: Checkup, plan: Plan, tasks: list[Future[Outcome] | None]) ->
     if checkup.study == "folds":
         outcomes = [task.result() for task in tasks if _is_done(task)]
         if outcomes:
-            st.plotly_chart(charts.folds(outcomes, mode()), key="tr.chart", config=CHART)
-            st.markdown(_of_folds(outcomes))
+            score = "accuracy" if checkup.base.shape.classes else "R²"
+            st.plotly_chart(charts.folds(outcomes, score, mode()), key="tr.chart", config=CHART)
+            st.markdown(_of_folds(outcomes, score))
         return
     each = checkup.runs
     parts = [tasks[place * each : (place + 1) * each] for place in range(len(plan.x))]
@@ -225,10 +229,12 @@ def _chart(checkup: Checkup, plan: Plan, tasks: list[Future[Outcome] | None]) ->
     st.plotly_chart(charts.outcomes(curve, mode(), checkup.log), key="tr.chart", config=CHART)
 
 
-def _of_folds(outcomes: list[Outcome]) -> str:
+def _of_folds(outcomes: list[Outcome], score: str) -> str:
     scores = np.array([outcome.test_score for outcome in outcomes])
     losses = np.array([outcome.test_loss for outcome in outcomes])
     words = f"Test loss **{losses.mean():.3g} ± {losses.std():.2g}** over {len(losses)} folds"
-    if np.isfinite(scores).all():
-        words += f", score **{scores.mean():.3f} ± {scores.std():.2g}**"
+    if score == "accuracy":
+        words += f", accuracy **{100 * scores.mean():.1f} ± {100 * scores.std():.1f} %**"
+    elif np.isfinite(scores).all():
+        words += f", {score} **{scores.mean():.3f} ± {scores.std():.2g}**"
     return f"{words}."
