@@ -13,9 +13,10 @@ with st.sidebar:
     controls.sidebar(lab, None if isinstance(seen, str) else seen)
 
 controls.header(lab)
+controls.steps(lab)
 with st.container():  # one place, so that nothing below is mounted anew when a sentence comes
     words.notices(data.notices())
-controls.steps(lab)
+    controls.claim(lab)
 live.show_lab(lab, seen)
 data.publish(lab)
 dial.settle()

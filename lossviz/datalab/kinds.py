@@ -55,19 +55,19 @@ def _numbers(
 ) -> Column:
     finite = {cell: value for cell, value in numbers.items() if abs(value) <= LARGEST}
     values = _values(cells, finite.get)
-    junk = [cell for cell in known if cell not in finite]
+    junk = {cell: None for cell in known if cell not in finite}
     note = ""
     if junk:
-        count = sum(cell in set(junk) for cell in cells)
+        count = sum(cell in junk for cell in cells)
         note = (
             f"{count:,} of {len(cells):,} cells of {name!r} are no usable numbers, such as "
-            f"{shorten(junk[0], 20)!r}; they count as missing."
+            f"{shorten(next(iter(junk)), 20)!r}; they count as missing."
         )
-    return Column(name, "identifier" if _counts(values) else "number", values, note=note)
+    return Column(name, "identifier" if _numbers_rows(values) else "number", values, note=note)
 
 
-def _counts(values: np.ndarray) -> bool:
-    """Whether the values number the rows."""
+def _numbers_rows(values: np.ndarray) -> bool:
+    """Whether the values are 0, 1, 2, ... or 1, 2, 3, ..."""
     return len(values) > 3 and bool((np.diff(values) == 1).all()) and values[0] in (0, 1)
 
 

@@ -15,6 +15,7 @@ from lossviz.datalab.table import Table
 from lossviz.problem.scaling import SCALINGS
 from lossviz.registry import Param, SettingError, Value
 from lossviz.settings import (
+    URL_VERSION,
     Linked,
     Options,
     check_fields,
@@ -215,7 +216,7 @@ class DataLab(Linked):
     def to_url(self) -> dict[str, str]:
         """The lab as URL fields; what stands at its default is left out."""
         plain = DataLab()
-        url = {"v": "1"}
+        url = {"v": URL_VERSION}
         if self.uploaded:
             url["data"] = UPLOAD
         elif (self.source, self.params) != (plain.source, plain.params):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ WORDS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma"}
 SAMPLE = 100
 #: Names are cut after so many characters.
 LONGEST_NAME = 40
+_TOLD = re.compile(r'"?sep=([^\r\n" ])"? *(?=[\r\n])')
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +72,9 @@ def cells_of(text: str) -> Cells:
     if not first:
         raise SettingError("The file has no rows.")
     if len(first) > MOST_COLUMNS:
-        raise SettingError(f"Line 1 has {len(first):,} columns; at most {MOST_COLUMNS} are read.")
+        raise SettingError(
+            f"Line {first_line} has {len(first):,} columns; at most {MOST_COLUMNS} are read."
+        )
     headed = not any(is_number(cell) for cell in first)
     names, notes = _names(first, headed)
     columns: tuple[list[str], ...] = tuple([] for _ in names)
@@ -106,10 +110,10 @@ def _short(lines: list[str]) -> Iterator[str]:
 
 
 def _told_delimiter(text: str) -> tuple[str, str]:
-    """The text without Excel's first line ``sep=;``, and the delimiter that it tells."""
-    head, end, rest = text.partition("\n")
-    told = head.strip(" \r").strip('"')
-    return (rest, told[4]) if end and told.startswith("sep=") and len(told) == 5 else (text, "")
+    """The text with Excel's first line ``sep=;`` left blank, and the delimiter that it tells."""
+    found = _TOLD.match(text)
+    # The line stays, for the numbers of those below it.
+    return (text[found.end() :], found[1]) if found else (text, "")
 
 
 def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -156,7 +160,7 @@ def _fitted(row: list[str], width: int, line: int) -> list[str]:
         row = row[:width]
     if len(row) != width:
         raise SettingError(
-            f"Line {line} has {len(row):,} field{'s' * (len(row) != 1)}, but the first line has "
+            f"Line {line} has {len(row):,} field{'s' * (len(row) != 1)}, but the first row has "
             f"{width}. Every row needs the same number; put text with a delimiter in it in quotes."
         )
     return row

@@ -34,9 +34,7 @@ def read_table(data: bytes, name: str = "table.csv") -> Table:
     [('height', 'number', 1), ('colour', 'category', 0)]
     """
     if len(data) > MOST_BYTES:
-        raise SettingError(
-            f"The file has {len(data) / 1e6:.1f} MB; at most {MOST_BYTES / 1e6:g} MB are read."
-        )
+        raise SettingError(f"The file has {len(data):,} bytes; at most {MOST_BYTES:,} are read.")
     text, notes = decoded(data)
     cells = cells_of(text)
     rows = len(cells.columns[0])

@@ -14,7 +14,7 @@ from lossviz.registry import SettingError
 
 #: What a target can be taken for; "auto" takes two different numbers for classes.
 TASKS = ("auto", "classes", "values")
-#: More different values are no classes.
+#: More different numbers are no classes.
 MOST_CLASSES = 20
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lossviz.datalab import DataLab, effect_of, read_table, seen_of
 from lossviz.datalab.lab import VALUES
 from lossviz.registry import SettingError
-from lossviz.ui.datalab import panels, scene, words
+from lossviz.ui.datalab import panels, scene, verdict, words
 from lossviz.ui.stage.message import scene_message
 from tests.settings.strategies import values_of
 
@@ -76,5 +76,5 @@ def effect_in_words(lab: DataLab, content: bytes) -> str:
     except SettingError as error:
         return str(error)
     scene_message(scene.scene_of(lab, effect, "light"))
-    words.rows(effect)
-    return " ".join(words.effects(effect, lab))
+    verdict.rows(effect)
+    return " ".join(verdict.effects(effect, lab))

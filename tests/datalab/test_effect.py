@@ -12,17 +12,10 @@ from sklearn.metrics import r2_score
 
 from lossviz.datalab import DataLab, Effect, Table, effect_of
 from lossviz.datalab.builtin import built_in
-from lossviz.datalab.effect import (
-    MOST_ROWS,
-    Case,
-    Pair,
-    condition_of,
-    flat_of,
-    pairs_of,
-    problem_for,
-)
+from lossviz.datalab.case import Case, condition_of, flat_of
 from lossviz.datalab.lab import CONSTANT
-from lossviz.datalab.seen import prepared
+from lossviz.datalab.model import problem_for
+from lossviz.datalab.pairs import NETWORK_ROWS, Pair, pairs_of
 from lossviz.datalab.table import Column
 from lossviz.registry import SettingError
 
@@ -36,7 +29,7 @@ def effect() -> Effect:
 
 @pytest.fixture(scope="module")
 def pairs() -> tuple[Pair, ...]:
-    return pairs_of(LAB, prepared(LAB))[0]
+    return pairs_of(LAB).states
 
 
 def test_the_hessian_is_that_of_least_squares(effect: Effect, pairs: tuple[Pair, ...]):
@@ -140,7 +133,7 @@ def test_the_score_is_scikit_learns_on_the_rows_that_all_have(
 def test_a_class_is_one_against_the_others():
     lab = DataLab(source="wine", steps=5)
     found = effect_of(lab)
-    (raw, _, scaled), _ = pairs_of(lab, prepared(lab))
+    raw, _, scaled = pairs_of(lab).states
     assert set(raw.targets) == set(scaled.targets) == {1.0, -1.0}
     assert (found.positive, found.score) == ("class_0", "accuracy")
     way = found.cases[2].ways[0]
@@ -156,7 +149,7 @@ def test_with_a_constant_the_second_weight_is_the_intercept():
         assert case.titles == ("weight of x", "intercept")
     # A standard column and a constant are at right angles: nothing is left to do.
     assert found.cases[2].condition == pytest.approx(1)
-    (_, cleaned, scaled), _ = pairs_of(lab, prepared(lab))
+    _, cleaned, scaled = pairs_of(lab).states
     assert (cleaned.inputs[:, 1] == 1).all()
     assert (scaled.inputs[:, 1] == 1).all()
 
@@ -183,8 +176,7 @@ def test_a_rate_far_above_the_limit_diverges():
 def test_a_network_has_no_condition_number_and_the_same_start_on_all_data():
     lab = replace(LAB, model="network", steps=30)
     found = effect_of(lab)
-    ready = prepared(lab)
-    pairs, _ = pairs_of(lab, ready)
+    pairs = pairs_of(lab).states
     starts = [problem_for(lab, pair, found.inputs).theta0 for pair in pairs]
     assert torch.equal(starts[0], starts[2])
     for case, pair in zip(found.cases, pairs, strict=True):
@@ -207,7 +199,7 @@ def test_a_network_thins_many_rows_and_says_so():
     table = Table("big", columns, target="y")
     lab = DataLab(source="upload", model="network", steps=2)
     found = effect_of(lab, table)
-    assert {case.rows for case in found.cases} == {MOST_ROWS}
+    assert {case.rows for case in found.cases} == {NETWORK_ROWS}
     assert "500 of the training rows" in " ".join(found.notes)
     linear = effect_of(replace(lab, model="linear"), table)
     assert {case.rows for case in linear.cases} == {4200}

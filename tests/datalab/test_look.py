@@ -22,8 +22,8 @@ from lossviz.datalab.look import (
     spread_out,
     summary_of,
 )
+from lossviz.datalab.prepare import prepared
 from lossviz.datalab.read import read_table
-from lossviz.datalab.seen import prepared
 from lossviz.registry import SettingError
 
 cells = arrays(

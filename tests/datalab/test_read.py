@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossviz.datalab import read_table
+from lossviz.datalab.kinds import column_of
 from lossviz.datalab.limits import LONGEST_LINE, MOST_BYTES, MOST_COLUMNS, MOST_ROWS
 from lossviz.datalab.numbers import day, is_missing, number
 from lossviz.datalab.table import Table
@@ -142,6 +143,24 @@ def test_a_few_faults_in_a_column_of_numbers_count_as_missing_and_are_told():
     assert "2 of 30 cells of 'x' are no usable numbers, such as 'oops'" in " ".join(table.notes)
 
 
+class Counted(str):
+    """A cell that counts how often it is looked up."""
+
+    looked_up = 0
+
+    def __hash__(self) -> int:
+        Counted.looked_up += 1
+        return super().__hash__()
+
+
+def test_many_different_faults_take_as_long_as_few():
+    cells = [Counted(f"{k * 3}" if k % 11 else f"oops {k}") for k in range(2200)]
+    Counted.looked_up = 0
+    found = column_of("x", cells)
+    assert Counted.looked_up < 20 * len(cells)
+    assert "200 of 2,200 cells of 'x' are no usable numbers" in found.note
+
+
 def test_texts_that_differ_at_their_ends_stay_different_labels():
     rows = "".join(f"{'a' * 70}{k % 2},{k * 3 % 7}\n" for k in range(12))
     column = read_table(f"name,x\n{rows}".encode()).column("name")
@@ -219,9 +238,11 @@ def test_what_csv_writes_is_read_back(content, delimiter):
         (b"", "empty"),
         (b" \n \n", "empty"),
         ("\ufeff".encode(), "empty"),
-        (b"a,b\n1,2\n3\n4,5\n6,7\n", "Line 3 has 1 field, but the first line has 2"),
+        (b"a,b\n1,2\n3\n4,5\n6,7\n", "Line 3 has 1 field, but the first row has 2"),
         (b"a,b\n1,2\n3,4,5\n4,5\n6,7\n", "Line 3 has 3 fields"),
         (b'a,b\n"x\ny",2\n3\n4,5\n', "Line 4 has 1 field"),
+        (b"sep=;\na;b\n1;2\n3\n4;5\n6;7\n", "Line 4 has 1 field"),
+        (b'sep=;\ra;b\r1;2\r"3;4\r5;6\r', "quote that is opened in line 4"),
         (b'a,b\n1,2\n"3,4\n5,6\n', "quote that is opened in line 3 is never closed"),
         (b'a,b\n1,2\n"3"x,4\n5,6\n', "Line 3 goes on after a closing quote"),
         (b"a,b\n1,2\n", "1 row below its names"),
@@ -236,12 +257,12 @@ def test_what_csv_writes_is_read_back(content, delimiter):
         (b"\xff\xfe\x00\xd8\x00\x00", "broken near line 1"),
         (b"a" * (LONGEST_LINE + 1), f"Line 1 has {LONGEST_LINE + 1:,} characters"),
         (b"x,y\n" + b'"' + b"a\n" * 90_000, "Is a quote not closed?"),
-        (b",".join([b"a"] * (MOST_COLUMNS + 1)), f"{MOST_COLUMNS + 1} columns"),
+        (b"\n\n" + b",".join([b"a"] * (MOST_COLUMNS + 1)), f"Line 3 has {MOST_COLUMNS + 1}"),
         (b"a,b\n" + b"1,2\n" * (MOST_ROWS + 1), f"more than {MOST_ROWS:,} rows"),
         (b",".join([b"n"] * 90) + b"\n" + (b",".join([b"1"] * 90) + b"\n") * 11_200, "cells"),
         (b"," * 150_000 + b"\n", "no rows"),
         (b'"\n"\n' * 400_000, "more than 500,000 lines"),
-        (b"x" * (MOST_BYTES + 1), "5.0 MB"),
+        (b"x" * (MOST_BYTES + 1), "5,000,001 bytes; at most 5,000,000"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_its_line(content: bytes, said: str | None):

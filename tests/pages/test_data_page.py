@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from concurrent.futures import Future
+from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import pytest
-from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+from lossviz.comparison import Comparison
 from lossviz.datalab import DataLab
 from lossviz.datalab.lab import CONSTANT, VALUES
-from lossviz.ui.datalab import upload
+from lossviz.datalab.presets import PRESETS
+from lossviz.ui.datalab import live, show, upload
 from lossviz.ui.datalab.kept import data
-from tests.pages.race_visit import plain
-from tests.pages.visit import ROOT, Visit
+from tests.pages.visit import ROOT, Visit, plain
 
 PAGE = ROOT / "pages" / "data.py"
-STAGE = "dl.stage"
 QUICK = {"data": "iris", "steps": "5"}
 
 HOUSES = b"area;rooms;heating;price\n" + b"".join(
@@ -30,6 +30,8 @@ HOUSES = b"area;rooms;heating;price\n" + b"".join(
 
 class DataVisit(Visit):
     """One session of the data page."""
+
+    stage = "dl.stage"
 
     def __init__(self, url: Mapping[str, str] | None = None) -> None:
         super().__init__(url, PAGE)
@@ -62,16 +64,6 @@ class DataVisit(Visit):
     @property
     def tables(self) -> str:
         return "\n".join(one.proto.body for one in self.at.get("html"))
-
-    @property
-    def message(self) -> bytes:
-        return bytes(self.component(STAGE).bytes)
-
-    def fire(self, event: str, value: Any) -> None:
-        """An event of the stage."""
-        id_ = f"$$STREAMLIT_INTERNAL_KEY_{self.component(STAGE).id}__events"
-        sent = json.dumps([{"event": event, "value": value}])
-        self._send(WidgetState(id=id_, json_trigger_value=sent))
 
     def send(self, name: str, content: bytes) -> None:
         """Upload a file."""
@@ -222,6 +214,28 @@ def test_one_rate_for_all_diverges_on_raw_data_and_says_so() -> None:
     assert np.isfinite(visit.picture["views"][0]["paths"][0]["x"]).all()
 
 
+def test_a_link_leads_to_the_playground_with_the_same_data_and_scaling(quick: DataVisit) -> None:
+    quick.choose("dl.section", "scale")
+    quick.choose("dl.scaling", "robust")
+    (link,) = quick.at.get("link_button")
+    url = dict(parse_qsl(urlsplit(link.proto.url).query))
+    base = Comparison.from_url(url).base
+    assert (base.dataset, base.scaling) == ("iris", "robust")
+    assert "the same training and test rows, without the dirt" in quick.said
+
+
+def test_what_is_worth_seeing_opens_with_its_claim(quick: DataVisit) -> None:
+    for preset in [one for one in PRESETS if one.name in ("hidden", "one-rate")]:
+        quick.press(f"dl.preset.{preset.name}")
+        assert quick.lab == preset.lab
+        assert preset.claim in quick.said
+        assert quick.shows_stage == (preset.lab.section == "effect")
+    quick.turn("dl.momentum", 0.5)
+    assert "You have changed the settings since" in quick.said
+    quick.press("dl.reset")
+    assert preset.claim not in quick.said
+
+
 def test_reset_goes_back_to_the_opening_settings(quick: DataVisit) -> None:
     quick.press("dl.reset")
     assert quick.lab == DataLab()
@@ -252,6 +266,40 @@ def test_a_target_that_is_not_there_is_replaced_with_a_word(quick: DataVisit) ->
     assert visit.drawings
 
 
+# --- while it is computed ------------------------------------------------------------------------
+
+
+def test_while_it_trains_the_page_says_how_far_it_is_and_keeps_the_picture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, dropped = show.cases_begun, []
+    never: tuple[Future, ...] = (Future(), Future())
+    visit = DataVisit(QUICK | {"section": "effect"})
+    before = visit.message
+    with monkeypatch.context() as patch:
+        patch.setattr(show, "cases_begun", lambda lab, pairs: (begun(lab, pairs)[0], *never))
+        patch.setattr(live, "PATIENCE", 0.0)
+        patch.setattr(live.engine, "drop", dropped.append)
+        visit.turn("dl.momentum", 0.5)
+        assert "Training on the raw, cleaned and scaled data: 1 of 3 done." in visit.said
+        assert visit.message == before
+        # The page is alive meanwhile, and the picture too.
+        visit.fire("view", "3d")
+        assert visit.picture["surface"]["view"] == "3d"
+        assert not set(never) & set(dropped)
+        visit.turn("dl.momentum", 0.6)
+        assert set(never) <= set(dropped)
+        # Where nothing was shown before, there is only the sentence.
+        first = DataVisit(QUICK | {"section": "effect"})
+        assert "1 of 3 done" in first.said
+        assert not first.shows_stage
+    for one in (visit, first):
+        one.again()
+        assert "1 of 3" not in one.said
+        assert one.shows_stage
+    assert visit.message != before
+
+
 # --- files of one's own --------------------------------------------------------------------------
 
 
@@ -274,6 +322,8 @@ def test_a_file_is_asked_for_read_and_trained_on() -> None:
         assert visit.sentences == []
     assert visit.shows_stage
     assert "never holds a file" in visit.said
+    assert "a file of yours stays in this session" in visit.said
+    assert not visit.at.get("link_button")
 
 
 def test_a_link_with_a_file_asks_for_it_and_then_shows_the_same() -> None:
@@ -297,7 +347,7 @@ def test_a_link_with_a_file_asks_for_it_and_then_shows_the_same() -> None:
 def test_a_broken_file_is_told_with_its_line_and_the_next_one_is_read() -> None:
     visit = DataVisit({"data": "upload"})
     visit.send("bad.csv", b"a,b\n1,2\n3\n4,5\n6,7\n")
-    assert "Line 3 has 1 field, but the first line has 2" in visit.said
+    assert "Line 3 has 1 field, but the first row has 2" in visit.said
     assert not visit.drawings
     visit.send("houses.csv", HOUSES)
     assert visit.sentences == []
@@ -311,8 +361,11 @@ def test_a_file_is_forgotten_when_it_is_asked_for() -> None:
     visit = DataVisit({"data": "upload"})
     visit.send("houses.csv", HOUSES)
     assert upload.TABLE in visit.at.session_state
+    visit.choose("dl.section", "effect")
+    assert live.SHOWN in visit.at.session_state
     visit.press("dl.forget")
     assert upload.TABLE not in visit.at.session_state
+    assert live.SHOWN not in visit.at.session_state
     assert "Choose a file" in visit.said
     assert "file" not in visit.url
     visit.send("again.csv", HOUSES)

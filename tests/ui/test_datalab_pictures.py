@@ -15,8 +15,8 @@ from lossviz.datalab import DataLab, Effect, Seen, effect_of, read_table, seen_o
 from lossviz.datalab.look import counts_of, summary_of
 from lossviz.datalab.seen import Scatter
 from lossviz.figures.theme import PALETTE
-from lossviz.ui.datalab import classes, pairs, panels, scene, strips, words
-from lossviz.ui.datalab.show import for_effect, for_seen
+from lossviz.ui.datalab import classes, pairs, panels, scene, strips, verdict, words
+from lossviz.ui.datalab.show import for_effect, for_pairs, for_seen
 from lossviz.ui.datalab.svg import cut, framed, svg, ticks
 from lossviz.ui.datalab.upload import named
 from lossviz.ui.stage.message import scene_message
@@ -186,15 +186,15 @@ def test_unlike_sizes_are_a_ratio(seen: Seen):
 
 def test_the_headline_and_the_table_give_the_condition_numbers(effect: Effect):
     raw, cleaned, scaled = effect.cases
-    assert words.headline(effect) == (
+    assert verdict.headline(effect) == (
         f"Condition number {words.number(raw.condition)} raw, {words.number(cleaned.condition)} "
         f"cleaned, {words.number(scaled.condition)} scaled."
     )
-    rows = words.rows(effect)
+    rows = verdict.rows(effect)
     assert [row["condition"] for row in rows] == [words.number(c.condition) for c in effect.cases]
     assert rows[0]["a"] == "not in 30"
     assert rows[2]["a"] == str(scaled.ways[0].reached)
-    said = " ".join(words.effects(effect, DataLab(steps=30)))
+    said = " ".join(verdict.effects(effect, DataLab(steps=30)))
     assert "w₁ · 'alcohol' + w₂ · 'proline', which is to be +1 for 'class_0'" in said
     assert "Cleaning alone made it larger" in said
     assert "each step of A takes away 0.0068 % of what is left on the raw data, 39 %" in said
@@ -203,24 +203,50 @@ def test_the_headline_and_the_table_give_the_condition_numbers(effect: Effect):
 def test_divergence_and_rates_that_are_not_drawn_are_told():
     lab = DataLab(source="diabetes", first="bmi", second="bp", tune="same", lr=0.01, steps=20)
     found = effect_of(lab)
-    assert words.rows(found)[0]["a"].startswith("diverged at")
-    assert words.rows(found)[0]["score_a"] == "–"
-    said = " ".join(words.effects(found, lab))
+    assert verdict.rows(found)[0]["a"].startswith("diverged at")
+    assert verdict.rows(found)[0]["score_a"] == "–"
+    said = " ".join(verdict.effects(found, lab))
     assert "times what A stands, so it diverges. The paths are drawn at" in said
     slow = replace(lab, lr=1e-8, scaling="standard")
     assert "so it hardly moves. The paths are drawn at" in " ".join(
-        words.effects(effect_of(slow), slow)
+        verdict.effects(effect_of(slow), slow)
     )
+
+
+@pytest.mark.parametrize(
+    ("condition", "share", "said"),
+    [
+        (1.0, 0.5, "all on the scaled"),
+        (1.0, 0.9, "more than all on the scaled"),
+        (4.0, 1.0, "ends as far away as it began"),
+        (4.0, 1.2, "At 1.2 of the limit each step across the steepest direction ends farther away"),
+    ],
+)
+def test_a_step_that_goes_too_far_is_told(
+    effect: Effect, condition: float, share: float, said: str
+):
+    raw, cleaned, scaled = effect.cases
+    other = replace(effect, cases=(raw, cleaned, replace(scaled, condition=condition)))
+    assert said in " ".join(verdict.effects(other, DataLab(steps=30, share=share)))
+
+
+def test_a_flat_direction_and_no_scaling_are_told(effect: Effect):
+    raw, cleaned, scaled = effect.cases
+    flat = replace(effect, cases=(raw, cleaned, replace(scaled, condition=np.inf)))
+    said = " ".join(verdict.effects(flat, DataLab(steps=30, scaling="none")))
+    assert "Along one direction the loss does not change at all" in said
+    assert "the last two states of the data are the same" in said
+    assert "Cleaning alone" not in said
 
 
 def test_of_a_network_no_condition_number_is_said():
     lab = DataLab(source="moons", model="network", steps=5, test_share=0.0)
     found = effect_of(lab)
-    said = " ".join(words.effects(found, lab))
+    said = " ".join(verdict.effects(found, lab))
     assert "is no bowl and has no condition number: of its 25 directions" in said
     assert "no test rows" in said
-    assert words.headline(found).startswith("Largest curvature at the start")
-    assert re.search(r"Raw data: loss [\d.]+ to [\d.]+", words.title_of(found.cases[0]))
+    assert verdict.headline(found).startswith("Largest curvature at the start")
+    assert re.search(r"Raw data: loss [\d.]+ to [\d.]+", verdict.title_of(found.cases[0]))
 
 
 # --- scene ---------------------------------------------------------------------------------------
@@ -254,6 +280,7 @@ def test_what_only_the_view_needs_is_no_part_of_a_key():
     trained = replace(lab, steps=7, lr=0.5, model="network", within=0.1)
     assert for_effect(trained) != for_effect(lab)
     assert for_seen(trained) == for_seen(lab)
+    assert for_pairs(replace(trained, model="linear")) == for_pairs(lab) != for_pairs(trained)
     assert for_seen(replace(lab, missing="mean")) != for_seen(lab)
     assert for_seen(replace(lab, first="ash")) != for_seen(lab)
 

@@ -1,4 +1,4 @@
-"""The parts of the data page around its pictures: the sidebar, the header, the four steps."""
+"""The parts of the data page around its pictures: the sidebar, the header, the steps, claims."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from lossviz import registry
 from lossviz.datalab import DataLab, Seen
 from lossviz.datalab.builtin import names_of_tables
 from lossviz.datalab.lab import CONSTANT, SECTIONS, UPLOAD, VALUES
+from lossviz.datalab.presets import PRESETS, Preset
 from lossviz.registry import Value
 from lossviz.settings import Options
 from lossviz.ui import header as top
 from lossviz.ui import share, widgets
-from lossviz.ui.datalab import show, upload
+from lossviz.ui.datalab import live, show, upload
 from lossviz.ui.datalab.kept import data
 
 
@@ -88,7 +89,7 @@ def _source(lab: DataLab) -> None:
         on_change=lambda: _set_source(st.session_state[key]),
     )
     if lab.uploaded:
-        upload.uploader(lab, show.forget)
+        upload.uploader(lab, live.forget)
 
 
 def _data(lab: DataLab, seen: Seen | None) -> None:
@@ -171,10 +172,24 @@ def _choice(
 
 
 def header(lab: DataLab) -> None:
-    """Title, link and reset."""
+    """Title, what is worth seeing, link and reset."""
     with top.header("Data", "what a model is given, and what it makes of it"):
+        top.worth_seeing(PRESETS, "dl", _open)
         share.share(data, _about_link(lab))
         top.reset("dl", lambda: data.edit(lambda _: DataLab()))
+
+
+def _open(preset: Preset) -> None:
+    data.edit(lambda _: preset.lab)
+
+
+def claim(lab: DataLab) -> None:
+    """What to look at in what is worth seeing, also while one tries what other settings do."""
+    about = lab.section, lab.source, lab.model
+    top.claim(
+        PRESETS, "dl", lambda preset: preset.lab == lab,
+        lambda preset: (preset.lab.section, preset.lab.source, preset.lab.model) == about,
+    )  # fmt: skip
 
 
 def _about_link(lab: DataLab) -> str:

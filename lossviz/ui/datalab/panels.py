@@ -12,7 +12,7 @@ from lossviz.datalab.look import Counts, Summary
 from lossviz.datalab.seen import Facet
 from lossviz.figures.theme import Mode
 from lossviz.ui import widgets
-from lossviz.ui.datalab import classes, pairs, scene, strips, words
+from lossviz.ui.datalab import classes, pairs, scene, strips, verdict, words
 from lossviz.ui.datalab.drawing import drawing
 from lossviz.ui.datalab.kept import data
 from lossviz.ui.datalab.show import changed
@@ -21,8 +21,10 @@ from lossviz.ui.stage.component import stage
 from lossviz.ui.stage.message import scene_message
 from lossviz.ui.style import mode
 
-#: More columns are shown when asked for.
+#: So many columns stand on one axis.
 MOST_BOXES = 30
+#: Stands before a sentence about work under way.
+BUSY = ":material/hourglass_top:"
 
 WHY_CLEAN = (
     "A weight cannot be multiplied by a value that is not there, so a row with a gap is left out, "
@@ -38,7 +40,8 @@ WHY_SCALE = (
 WHY_EFFECT = {
     "linear": "The same small model, trained anew. Colours and curves show what is left of the way "
     "down: 1 where both start, 0 at the lowest point. The condition number is the largest "
-    "curvature over the smallest: plain descent needs about so many steps.",
+    "curvature over the smallest: at half the largest stable rate, plain descent takes about so "
+    "many steps until a good third of the distance is left.",
     "network": "The same small network from the same weights. Colours and curves show what is left "
     "of the way down: 1 where both start, 0 at the lowest loss that one of the two reached.",
 }
@@ -92,7 +95,8 @@ def scale(lab: DataLab, seen: Seen) -> None:
     """All inputs on one axis, before scaling and after it."""
     st.caption(WHY_SCALE)
     st.markdown(f"{widgets.plain(words.spreads(seen))} {_target_of_scaling(lab)}")
-    facets = [facet for facet in seen.columns if isinstance(facet.scaled, Summary)][:MOST_BOXES]
+    every = [facet for facet in seen.columns if isinstance(facet.scaled, Summary)]
+    facets = every[:MOST_BOXES]
     names = [facet.name for facet in facets]
     before = [facet.clean for facet in facets if isinstance(facet.clean, Summary)]
     after = [facet.scaled for facet in facets if isinstance(facet.scaled, Summary)]
@@ -108,9 +112,10 @@ def scale(lab: DataLab, seen: Seen) -> None:
         )
     if lab.scaling != "none":
         st.latex(words.FORMULAS[lab.scaling])
+    some = f" Shown are the first {MOST_BOXES} of {len(every)}." if len(every) > MOST_BOXES else ""
     st.caption(
         "A box holds the middle half of the values, the line in it is the median, and the whiskers "
-        "reach to the least and the greatest."
+        f"reach to the least and the greatest.{some}"
     )
 
 
@@ -120,19 +125,32 @@ def _target_of_scaling(lab: DataLab) -> str:
     return f"Each column gets {words.SCALED[lab.scaling]} over the training rows."
 
 
-def effect(lab: DataLab, found: Effect) -> None:
-    """The surfaces side by side, the paths on them, and the numbers."""
-    with st.container():  # one place for all that is said above the stage
-        st.markdown(f"**{words.headline(found)}**")
+def nothing_yet(said: str) -> None:
+    """What stands in the place of the first effect until it is there."""
+    with st.container():
+        st.markdown(f"{BUSY} {said}")
+
+
+def effect(lab: DataLab, found: Effect, busy: str = "") -> None:
+    """The surfaces side by side, the paths on them, and the numbers.
+
+    Args:
+        lab: The settings of what was found.
+        found: What is drawn.
+        busy: How far what is wanted in its place is, as a sentence; empty for what is wanted.
+    """
+    # One place for all that is said above the stage, and as high while something is under way.
+    with st.container():
+        st.markdown(f"{BUSY} {busy}" if busy else f"**{verdict.headline(found)}**")
         st.caption(WHY_EFFECT[lab.model])
     message = scene_message(scene.scene_of(lab, found, mode()))
     with st.container(key="lv_surfaces"):
         stage(message, key="dl.stage", on_view=_seen_in)
-    titles = dict(words.TITLES)
+    titles = dict(verdict.TITLES)
     if lab.model == "network":
         titles.pop("condition")
-    st.html(words.table(titles, words.rows(found)))
-    for said in (*words.effects(found, lab), *found.notes):
+    st.html(words.table(titles, verdict.rows(found)))
+    for said in (*verdict.effects(found, lab), *found.notes):
         st.caption(widgets.plain(said))
 
 
@@ -156,6 +174,8 @@ def _scatter(seen: Seen, cleaned: bool) -> None:
 def _correlations(seen: Seen, when: int, title: str) -> None:
     if len(seen.numeric) > 1:
         label = "How far each two inputs lie on a line"
+        if len(seen.inputs) > len(seen.numeric):
+            title += f"; the first {len(seen.numeric)} of {len(seen.inputs)} inputs"
         picture = pairs.matrix(seen.numeric, seen.correlated[when], mode(), label)
         drawing(framed(title, picture), f"dl.correlations.{when}")
 

@@ -7,9 +7,9 @@ import hashlib
 import numpy as np
 
 from lossviz.datalab import DataLab, Effect
-from lossviz.datalab.effect import Case, Way
+from lossviz.datalab.case import Case, Way
 from lossviz.figures.theme import Mode, as_plain
-from lossviz.ui.datalab import words
+from lossviz.ui.datalab import verdict
 from lossviz.ui.stage import message as stage
 from lossviz.ui.widgets import short
 
@@ -32,7 +32,7 @@ def scene_of(lab: DataLab, effect: Effect, mode: Mode) -> stage.Scene:
         surface=surface(lab, first),
         paths=paths(first),
         views=tuple(
-            stage.View(case.name, words.title_of(case), surface(lab, case), paths(case))
+            stage.View(case.name, verdict.title_of(case), surface(lab, case), paths(case))
             for case in others
         ),
         losses=stage.Losses(
@@ -88,7 +88,7 @@ def surface(lab: DataLab, case: Case) -> stage.Surface:
         view="3d" if lab.three_d else "2d",
         x_title=case.titles[0],
         y_title=case.titles[1],
-        title=words.title_of(case),
+        title=verdict.title_of(case),
         # Another window is another picture.
         uirevision=f"{case.name} {case.x[0]:.6g} {case.x[-1]:.6g} {case.y[0]:.6g}",
         clickable=False,

@@ -6,6 +6,7 @@ alone, and goes with it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
@@ -13,10 +14,12 @@ from typing import Any
 import streamlit as st
 
 from lossviz import engine
-from lossviz.datalab import DataLab, Effect, Seen, effect_of, seen_of
+from lossviz.datalab import DataLab, Seen, Table, seen_of
+from lossviz.datalab.case import Case, case_of
 from lossviz.datalab.lab import VALUES
+from lossviz.datalab.pairs import Pairs, pairs_of
 from lossviz.registry import SettingError, Value
-from lossviz.ui.datalab.upload import Own, own
+from lossviz.ui.datalab.upload import own
 
 #: Settings on which nothing that is computed depends.
 VIEW = ("section", "three_d", "log", "surfaces")
@@ -27,6 +30,11 @@ TRAINED = ("model", "tune", "share", "lr", "momentum", "steps", "within", "seed"
 def for_effect(lab: DataLab) -> DataLab:
     """The lab as far as its effect depends on it."""
     return _usual(replace(lab, file=""), VIEW)
+
+
+def for_pairs(lab: DataLab) -> DataLab:
+    """The lab as far as what the model is trained on depends on it."""
+    return replace(for_seen(lab), model=lab.model)
 
 
 def for_seen(lab: DataLab) -> DataLab:
@@ -40,24 +48,14 @@ def _usual(lab: DataLab, names: tuple[str, ...]) -> DataLab:
     return replace(lab, **usual)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _seen_of_all(key: str, _lab: DataLab, _own: Own | None) -> Future[Seen]:
-    return engine.submit(seen_of, _lab)
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _of_all(key: str, _function: Callable[..., Any], _arguments: tuple[Any, ...]) -> Future[Any]:
+    return engine.submit(_function, *_arguments)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _effect_of_all(key: str, _lab: DataLab, _own: Own | None) -> Future[Effect]:
-    return engine.submit(effect_of, _lab)
-
-
-@st.cache_resource(max_entries=6, show_spinner=False, scope="session")
-def _seen_of_own(key: str, _lab: DataLab, _own: Own) -> Future[Seen]:
-    return engine.submit(seen_of, _lab, _own.table)
-
-
-@st.cache_resource(max_entries=12, show_spinner=False, scope="session")
-def _effect_of_own(key: str, _lab: DataLab, _own: Own) -> Future[Effect]:
-    return engine.submit(effect_of, _lab, _own.table)
+@st.cache_resource(max_entries=20, show_spinner=False, scope="session")
+def _of_own(key: str, _function: Callable[..., Any], _arguments: tuple[Any, ...]) -> Future[Any]:
+    return engine.submit(_function, *_arguments)
 
 
 def seen_begun(lab: DataLab) -> Future[Seen]:
@@ -66,30 +64,65 @@ def seen_begun(lab: DataLab) -> Future[Seen]:
     Raises:
         SettingError: When the person's own table is not there.
     """
-    return _begun(_seen_of_own if lab.uploaded else _seen_of_all, for_seen(lab))
+    needed = for_seen(lab)
+    return _begun(needed, "", seen_of, needed, *_table(lab))
 
 
-def effect_begun(lab: DataLab) -> Future[Effect]:
-    """What cleaning and scaling do to training; see `seen_begun`."""
-    return _begun(_effect_of_own if lab.uploaded else _effect_of_all, for_effect(lab))
+def pairs_begun(lab: DataLab) -> Future[Pairs]:
+    """What the model is trained on; see `seen_begun`."""
+    needed = for_pairs(lab)
+    return _begun(needed, "", pairs_of, needed, *_table(lab))
+
+
+def cases_begun(lab: DataLab, pairs: Pairs) -> tuple[Future[Case], ...]:
+    """The model on each state of the data, each a task of its own.
+
+    Args:
+        lab: The settings.
+        pairs: What `pairs_begun` gives for them.
+    """
+    needed = for_effect(lab)
+    unscaled = _usual(needed, ("scaling",))
+    return tuple(
+        _begun(needed if pair.name == "scaled" else unscaled, pair.name,
+               case_of, needed, pair, pairs.inputs, pairs.classes)
+        for pair in pairs.states
+    )  # fmt: skip
 
 
 def forget() -> None:
     """Drop what came of the session's own table."""
-    _seen_of_own.clear()
-    _effect_of_own.clear()
+    _of_own.clear()
 
 
-def _begun(cached: Any, lab: DataLab) -> Future[Any]:
-    """The future for these settings; one that failed or was cancelled is begun anew."""
+def _table(lab: DataLab) -> tuple[Table, ...]:
+    """The session's own table where the settings ask for it."""
+    if not lab.uploaded:
+        return ()
     found = own(lab)
-    if lab.uploaded and found is None:
+    if found is None:
         raise SettingError("The table is not here.")
-    arguments = f"{lab!r} {found.digest if found else ''}", lab, found
-    future: Future[Any] = cached(*arguments)
+    return (found.table,)
+
+
+def _begun(
+    needed: DataLab, part: str, function: Callable[..., Any], *arguments: Any
+) -> Future[Any]:
+    """The future of a call; one that failed or was cancelled is begun anew.
+
+    Args:
+        needed: All settings on which the result depends.
+        part: Tells the calls of one function with the same settings apart.
+        function: What is called.
+        arguments: With what.
+    """
+    found = own(needed)
+    key = f"{function.__name__} {part} {needed!r} {found.digest if found else ''}"
+    cached = _of_own if needed.uploaded else _of_all
+    future: Future[Any] = cached(key, function, arguments)
     if future.done() and (future.cancelled() or future.exception() is not None):
-        cached.clear(*arguments)
-        future = cached(*arguments)
+        cached.clear(key, function, arguments)
+        future = cached(key, function, arguments)
     return future
 
 

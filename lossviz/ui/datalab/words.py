@@ -1,4 +1,4 @@
-"""What the data page says: leads, counts and tables."""
+"""What the data page says of a table, of its cleaning and its scaling: sentences and tables."""
 
 from __future__ import annotations
 
@@ -7,15 +7,10 @@ from html import escape
 
 import numpy as np
 
-from lossviz.datalab import DataLab, Effect, Seen
-from lossviz.datalab.effect import Case, Way, flat_of
-from lossviz.datalab.lab import CONSTANT
+from lossviz.datalab import DataLab, Seen
 from lossviz.datalab.look import Summary
 from lossviz.datalab.seen import Facet
-from lossviz.ui.widgets import short
 
-#: What each state of the data is called.
-STATES = {"raw": "raw", "cleaned": "cleaned", "scaled": "cleaned and scaled"}
 #: What is done about missing values, as the end of a sentence.
 FILLED = {
     "mean": "filled in with the column's mean",
@@ -124,9 +119,6 @@ def spreads(seen: Seen) -> str:
     )
 
 
-# --- effect --------------------------------------------------------------------------------------
-
-
 def number(value: float) -> str:
     """A number of any size in a few letters.
 
@@ -141,156 +133,6 @@ def number(value: float) -> str:
         rounded = float(f"{value:.3g}")
         return f"{rounded:,.0f}" if rounded < 1e7 else f"{rounded:.2e}".replace("e+0", "e")
     return f"{value:.2g}"
-
-
-def headline(effect: Effect) -> str:
-    """What scaling did to the shape of the loss, in a few words."""
-    raw, cleaned, scaled = effect.cases
-    if not np.isnan(raw.condition):
-        return (
-            f"Condition number {number(raw.condition)} raw, {number(cleaned.condition)} "
-            f"cleaned, {number(scaled.condition)} scaled."
-        )
-    return (
-        f"Largest curvature at the start {number(raw.steepest)} raw, "
-        f"{number(cleaned.steepest)} cleaned, {number(scaled.steepest)} scaled."
-    )
-
-
-def effects(effect: Effect, lab: DataLab) -> list[str]:
-    """What the pictures show, in sentences."""
-    said = []
-    raw, cleaned, scaled = effect.cases
-    if lab.model == "linear":
-        said.append(_bowls(effect))
-        if cleaned.condition > 1.05 * raw.condition:
-            said.append(
-                "Cleaning alone made it larger: outliers had widened the flattest direction. It "
-                "takes scaling to make it small."
-            )
-        if lab.tune == "curvature" and np.isfinite(raw.condition):
-            said.append(
-                "Along its flattest direction each step of A takes away "
-                f"{_share(2 * lab.share / raw.condition)} of what is left on the raw data, "
-                f"{_share(2 * lab.share / scaled.condition)} on the scaled."
-            )
-    else:
-        flat, falling = flat_of(raw.curvatures)
-        said.append(
-            "A network's loss is no bowl and has no condition number: of its "
-            f"{len(raw.curvatures)} directions {flat} are nearly flat at the end on the raw data"
-            f"{f' and {falling} fall' if falling else ''}, {flat_of(scaled.curvatures)[0]} on the "
-            "scaled. Large inputs push its tanh units to ±1, where they do not react any more."
-        )
-    said += _beyond(effect, lab)
-    said.append(_tested(effect))
-    return said
-
-
-def _bowls(effect: Effect) -> str:
-    first, second = effect.inputs
-    terms = f"w₁ · {first!r} + " + ("w₂" if second == CONSTANT else f"w₂ · {second!r}")
-    what = (
-        f"+1 for {effect.positive!r} and −1 for all others"
-        if effect.positive
-        else f"{effect.target!r} less its mean"
-    )
-    return (
-        f"The model is {terms}, which is to be {what}: two weights, so that each surface is exact. "
-        "Both axes of a surface have the same unit, for gradient descent measures both weights "
-        "with one ruler."
-    )
-
-
-def _share(share: float) -> str:
-    """A share as percents.
-
-    >>> _share(0.3904), _share(6.8e-5), _share(2.0)
-    ('39 %', '0.0068 %', 'all')
-    """
-    return "all" if share >= 1 else f"{100 * share:.2g} %"
-
-
-def _beyond(effect: Effect, lab: DataLab) -> list[str]:
-    """Where one rate for all is above the limit, and where a nearer one is drawn in its place."""
-    said = []
-    for case in effect.cases if lab.tune == "same" else ():
-        way = case.ways[0]
-        nearer = not np.isclose(way.rate, lab.lr)
-        drawn = f" The paths are drawn at {short(way.rate, 3)}." if nearer else ""
-        if lab.lr > way.limit:
-            said.append(
-                f"On the {case.name} data the rate {short(lab.lr)} is {number(lab.lr / way.limit)} "
-                f"times what A stands, so it diverges.{drawn}"
-            )
-        elif nearer:
-            said.append(
-                f"On the {case.name} data the rate {short(lab.lr)} is {_share(lab.lr / way.limit)} "
-                f"of what A stands, so it hardly moves.{drawn}"
-            )
-    return said
-
-
-def _tested(effect: Effect) -> str:
-    if not effect.tested:
-        return "There are no test rows, and so no score."
-    what = "the share of right answers" if effect.score == "accuracy" else (
-        "the share of the targets' variance that is explained; below 0 the mean would do better"
-    )  # fmt: skip
-    return (
-        f"The score is {effect.score}, {what}, on the same {effect.tested:,} test rows for all, "
-        "which stay as dirty as they came where they are not cleaned."
-    )
-
-
-TITLES = {
-    "data": "data",
-    "rows": "training rows",
-    "condition": "condition number",
-    "steepest": "largest curvature",
-    "rate": "rate of A",
-    "a": "steps to target, A",
-    "b": "B",
-    "score_a": "score, A",
-    "score_b": "B",
-}
-
-
-def rows(effect: Effect) -> list[dict[str, str]]:
-    """The table of the three states of the data."""
-    return [
-        {
-            "data": STATES[case.name],
-            "rows": f"{case.rows:,}",
-            "condition": number(case.condition),
-            "steepest": number(case.steepest),
-            "rate": short(case.ways[0].rate, 2),
-            "a": reached(case.ways[0]),
-            "b": reached(case.ways[1]),
-            "score_a": _score(case.ways[0]),
-            "score_b": _score(case.ways[1]),
-        }
-        for case in effect.cases
-    ]
-
-
-def reached(way: Way) -> str:
-    """How soon an optimizer was there, or why not."""
-    if way.status.kind == "diverged":
-        return f"diverged at {way.status.step}"
-    return f"{way.reached:,}" if way.reached >= 0 else f"not in {way.status.step:,}"
-
-
-def _score(way: Way) -> str:
-    return "–" if np.isnan(way.score) or way.status.kind == "diverged" else f"{way.score:.3f}"
-
-
-def title_of(case: Case) -> str:
-    """What stands above a surface."""
-    if np.isnan(case.condition):
-        name = STATES[case.name].capitalize()
-        return f"{name} data: loss {number(case.first)} to {number(case.least)}"
-    return f"{STATES[case.name].capitalize()} data: condition number {number(case.condition)}"
 
 
 def table(titles: Mapping[str, str], lines: Sequence[Mapping[str, str]]) -> str:
