@@ -7,7 +7,8 @@ const TITLE = 12;
 
 /**
  * The map of a picture of `size` with `margin` (left, right, top, bottom) around the box: `x` and `y`
- * give pixels, `backX` and `backY` data. With `log`, the range of y is in powers of ten.
+ * give pixels, `backX` and `backY` data; `edge` is where the picture ends. With `log`, the range of y
+ * is in powers of ten.
  */
 export function mapping(size, margin, [x0, x1], [y0, y1], log = false) {
   const width = size.width - margin.left - margin.right;
@@ -17,7 +18,7 @@ export function mapping(size, margin, [x0, x1], [y0, y1], log = false) {
   const scaleX = width / (x1 - x0);
   const scaleY = height / (y1 - y0);
   return {
-    box, rangeX: [x0, x1], rangeY: [y0, y1], log,
+    box, rangeX: [x0, x1], rangeY: [y0, y1], log, edge: size.width,
     x: (value) => box.left + (value - x0) * scaleX,
     y: (value) => box.top + height - ((log ? Math.log10(value) : value) - y0) * scaleY,
     backX: (pixel) => x0 + (pixel - box.left) / scaleX,
@@ -44,7 +45,7 @@ export function drawAxes(context, map, theme, { x, y, gridX = false, gridY = fal
   context.strokeStyle = theme.palette.grid;
   context.stroke(lines);
   context.fillStyle = theme.palette.muted;
-  across.words.forEach((word, i) => write(context, theme, word, pixelX[i], bottom + 14, "center"));
+  across.words.forEach((word, i) => write(context, theme, word, pixelX[i], bottom + 14, "center", Infinity, map.edge));
   up.words.forEach((word, i) => write(context, theme, word, box.left - 7, pixelY[i], "right"));
   context.font = `${TITLE}px ${theme.font}`;
   context.textAlign = "center";
@@ -71,8 +72,9 @@ function line(path, x0, y0, x1, y1) {
   path.lineTo(x1, y1);
 }
 
-/** A word whose end may be raised, as in 10<sup>3</sup>; `y` is its middle, `most` the room it has. */
-export function write(context, theme, word, x, y, align, most = Infinity) {
+/** A word whose end may be raised, as in 10<sup>3</sup>; `y` is its middle, `most` the room it has. It
+ *  gives way to the left where it would go beyond the `edge`. */
+export function write(context, theme, word, x, y, align, most = Infinity, edge = Infinity) {
   const [plain, raised = ""] = word.split(/<\/?sup>/);
   const fonts = [`${SMALL}px ${theme.font}`, `${SMALL - 3}px ${theme.font}`];
   context.textBaseline = "middle";
@@ -81,7 +83,8 @@ export function write(context, theme, word, x, y, align, most = Infinity) {
   const more = raised ? context.measureText(raised).width : 0;
   context.font = fonts[0];
   const width = context.measureText(plain).width;
-  const from = x - { left: 0, center: 0.5, right: 1 }[align] * (width + more);
+  const place = x - { left: 0, center: 0.5, right: 1 }[align] * (width + more);
+  const from = Math.min(place, edge - width - more);
   context.fillText(plain, from, y, Math.min(width + 1, most));
   if (!raised) return;
   context.font = fonts[1];
