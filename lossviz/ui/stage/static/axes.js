@@ -1,6 +1,6 @@
 // Axes on a canvas: from data to pixels and back, and the ticks, words and titles around the box.
 
-import { ticks } from "./ticks.js";
+import { ticks, word } from "./ticks.js";
 
 const SMALL = 11;
 const TITLE = 12;
@@ -32,7 +32,8 @@ export function drawAxes(context, map, theme, { x, y, gridX = false, gridY = fal
   const { box } = map;
   const across = thinned(own.across, box.width / 44)
     ?? ticks(...map.rangeX, false, Math.max(2, Math.min(8, box.width / 50)));
-  const up = own.up ?? ticks(...map.rangeY, map.log, Math.max(2, Math.min(8, box.height / 30)));
+  const rising = ticks(...map.rangeY, map.log, Math.max(2, Math.min(8, box.height / 30)));
+  const { up, title } = own.up ? { up: own.up, title: y } : shortened(context, theme, map, rising, y);
   const pixelX = across.places.map((place) => box.left + ((place - map.rangeX[0]) / span(map.rangeX)) * box.width);
   const pixelY = up.places.map((place) => box.top + box.height - ((place - map.rangeY[0]) / span(map.rangeY)) * box.height);
   const bottom = box.top + box.height;
@@ -52,8 +53,18 @@ export function drawAxes(context, map, theme, { x, y, gridX = false, gridY = fal
   if (x) context.fillText(x, box.left + box.width / 2, bottom + 29, box.width);
   context.translate(11, box.top + box.height / 2);
   context.rotate(-Math.PI / 2);
-  if (y) context.fillText(y, 0, 0, box.height + 30);
+  if (title) context.fillText(title, 0, 0, box.height + 30);
   context.restore();
+}
+
+/** Numbers of y that would reach into its title share a power of ten, which the title then names. */
+function shortened(context, theme, map, up, title) {
+  const room = map.box.left - 24;
+  if (!title || map.log || up.words.every((one) => width(context, theme, one) <= room)) return { up, title };
+  const power = Math.floor(Math.log10(Math.max(...up.places.map(Math.abs))) + 1e-9);
+  const words = up.places.map((place) => word(place / 10 ** power));
+  const raised = [...String(power)].map((c) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c] ?? "⁻").join("");
+  return { up: { ...up, words }, title: `${title} × 10${raised}` };
 }
 
 /** Every so many of the ticks that there is room for all their words. */
@@ -72,21 +83,30 @@ function line(path, x0, y0, x1, y1) {
   path.lineTo(x1, y1);
 }
 
+const small = (theme) => `${SMALL}px ${theme.font}`;
+const raisedFont = (theme) => `${SMALL - 3}px ${theme.font}`;
+
+/** How wide `write` makes a word. */
+function width(context, theme, word) {
+  const [plain, raised = ""] = word.split(/<\/?sup>/);
+  context.font = raisedFont(theme);
+  const more = raised ? context.measureText(raised).width : 0;
+  context.font = small(theme);
+  return context.measureText(plain).width + more;
+}
+
 /** A word whose end may be raised, as in 10<sup>3</sup>; `y` is its middle, `most` the room it has. It
  *  gives way to the left where it would go beyond the `edge`. */
 export function write(context, theme, word, x, y, align, most = Infinity, edge = Infinity) {
   const [plain, raised = ""] = word.split(/<\/?sup>/);
-  const fonts = [`${SMALL}px ${theme.font}`, `${SMALL - 3}px ${theme.font}`];
+  const whole = width(context, theme, word);
   context.textBaseline = "middle";
   context.textAlign = "left";
-  context.font = fonts[1];
-  const more = raised ? context.measureText(raised).width : 0;
-  context.font = fonts[0];
-  const width = context.measureText(plain).width;
-  const place = x - { left: 0, center: 0.5, right: 1 }[align] * (width + more);
-  const from = Math.min(place, edge - width - more);
-  context.fillText(plain, from, y, Math.min(width + 1, most));
+  const wide = context.measureText(plain).width;
+  const place = x - { left: 0, center: 0.5, right: 1 }[align] * whole;
+  const from = Math.min(place, edge - whole);
+  context.fillText(plain, from, y, Math.min(wide + 1, most));
   if (!raised) return;
-  context.font = fonts[1];
-  context.fillText(raised, from + width, y - 4);
+  context.font = raisedFont(theme);
+  context.fillText(raised, from + wide, y - 4);
 }

@@ -37,7 +37,8 @@ function even(low, high, log, pieces) {
   return places;
 }
 
-function word(value) {
+/** A number as an axis shows it; a power of ten is raised. */
+export function word(value) {
   const size = Math.abs(value);
   const clean = Number(value.toPrecision(5));
   if (size === 0 || (size >= 1e-3 && size < 1e5)) return String(clean).replace("-", "−");
