@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 
-from lossviz.connect.ends import Point, end_of
+from lossviz.connect.ends import end_of
 from lossviz.problem.model import ModuleModel
 from lossviz.problem.problem import Problem
 from lossviz.problem.space import Params, ParamSpace
 from lossviz.problem.stack import DenseStack
+from lossviz.problem.vector import Point
 from lossviz.registry import SettingError
 
 #: Activations with f(-z) = -f(z).

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from lossviz.connect.advance import advance_curve
 from lossviz.connect.barrier import Barrier, barrier_of
-from lossviz.connect.ends import Point
 from lossviz.connect.profile import Profile
 from lossviz.connect.shape import Shape, shares
 from lossviz.connect.state import CurvePiece, CurveState, start_curve
@@ -20,6 +19,7 @@ from lossviz.plane import Plane, through_plane
 from lossviz.problem.normalise import Statistics
 from lossviz.problem.problem import Problem
 from lossviz.problem.space import ParamSpace
+from lossviz.problem.vector import Point
 from lossviz.registry import Value
 from lossviz.run.state import Method
 from lossviz.run.status import Status

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor
 
 from lossviz.problem.problem import Problem
+from lossviz.problem.vector import Point, vector_of
 from lossviz.registry import SettingError
-
-Point = Mapping[str, Tensor] | Tensor
 
 
 def end_of(prob: Problem, point: Point, name: str) -> Tensor:
@@ -19,21 +16,7 @@ def end_of(prob: Problem, point: Point, name: str) -> Tensor:
     Raises:
         SettingError: When it does not fit the model, or is not finite.
     """
-    like = prob.theta0
-    if isinstance(point, Mapping):
-        try:
-            point = prob.space.flatten(point)
-        except ValueError as error:
-            raise SettingError(f"The end {name} does not fit the model. {error}") from None
-    if tuple(point.shape) != tuple(like.shape):
-        raise SettingError(
-            f"The end {name} has the shape {tuple(point.shape)}, but the model has {len(like)} "
-            "weights."
-        )
-    vector = point.detach().to(like)
-    if not bool(vector.isfinite().all()):
-        raise SettingError(f"The end {name} has weights that are not finite numbers.")
-    return vector
+    return vector_of(prob, point, f"The end {name}")
 
 
 def places(points: int, margin: float = 0.0) -> Tensor:

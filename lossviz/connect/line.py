@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 
 from lossviz.connect.barrier import Barrier, barrier_of
-from lossviz.connect.ends import Point, end_of, places
+from lossviz.connect.ends import end_of, places
 from lossviz.connect.profile import profile_of, straight
 from lossviz.problem.normalise import Statistics
 from lossviz.problem.problem import Problem, Split
+from lossviz.problem.vector import Point
 from lossviz.registry import SettingError
 from lossviz.surface.losses import Progress
 

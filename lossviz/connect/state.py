@@ -10,11 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lossviz.connect.ends import Point, end_of, places
+from lossviz.connect.ends import end_of, places
 from lossviz.connect.profile import Profile
 from lossviz.connect.shape import SHAPES, Shape, straight_bends
 from lossviz.problem.normalise import Statistics, check_statistics
 from lossviz.problem.problem import Problem
+from lossviz.problem.vector import Point
 from lossviz.registry import SettingError, optimizers
 from lossviz.run.batches import Batches, Place
 from lossviz.run.state import Method, Trained, problem_of

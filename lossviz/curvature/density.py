@@ -9,9 +9,10 @@ import torch
 from numpy.typing import NDArray
 
 from lossviz.curvature.lanczos import ritz_after
-from lossviz.curvature.products import HessianProducts, Point
+from lossviz.curvature.products import HessianProducts
 from lossviz.curvature.trace import signs
 from lossviz.problem.problem import Problem, Split
+from lossviz.problem.vector import Point
 from lossviz.registry import SettingError
 
 Floats = NDArray[np.float64]

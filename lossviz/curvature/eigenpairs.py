@@ -12,9 +12,10 @@ from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 from torch import Tensor
 
 from lossviz.curvature.lanczos import Lanczos
-from lossviz.curvature.products import HessianProducts, Point
+from lossviz.curvature.products import HessianProducts
 from lossviz.problem.problem import Problem, Split
 from lossviz.problem.space import Params, ParamSpace
+from lossviz.problem.vector import Point
 from lossviz.registry import SettingError
 
 Which = Literal["LA", "SA", "LM"]

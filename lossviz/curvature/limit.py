@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import Parameter
 
+from lossviz.curvature.frames import last_filled
 from lossviz.registry import SettingError, optimizers
 from lossviz.run.rates import Rates
 from lossviz.run.record import Run
@@ -59,7 +60,7 @@ def limit_of(run: Run, preconditioned: bool = False, scale: Tensor | None = None
         return unknown
     rates = run.rates
     assert rates is not None
-    values = _over(found.limit, _last_filled(rates.numpy().astype(np.float64)))
+    values = _over(found.limit, last_filled(rates.numpy().astype(np.float64)))
     if preconditioned:
         return Limit(values, found.rule, torch.from_numpy(found.scale), found.decay)
     if (found.scale == 1).all():
@@ -122,10 +123,3 @@ def _over(limit: Floats, rates: Floats) -> Floats:
     """The limit as a sharpness; infinite where nothing is stepped."""
     with np.errstate(divide="ignore"):
         return limit / rates
-
-
-def _last_filled(values: Floats) -> Floats:
-    if len(values) > 1 and np.isnan(values[-1]):
-        values = values.copy()
-        values[-1] = values[-2]
-    return values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -18,9 +18,8 @@ from torch.overrides import TorchFunctionMode
 from lossviz.curvature.precision import in_precision
 from lossviz.problem.model import ModuleModel
 from lossviz.problem.problem import Problem, Split
+from lossviz.problem.vector import Point, vector_of
 from lossviz.registry import SettingError
-
-Point = Mapping[str, Tensor] | Tensor
 
 #: Entries of all intermediate results of a forward pass whose graph is held at a time.
 ENTRIES = 2**23
@@ -254,29 +253,12 @@ class HessianProducts:
 
 
 def point_of(problem: Problem, params: Point | None) -> Tensor:
-    """A point as one finite vector (P,) in the problem's precision.
+    """A point, or the start, as one finite vector (P,) in the problem's precision.
 
     Raises:
         SettingError: When it does not fit the model, or is not finite.
     """
-    like = problem.theta0.detach()
-    if params is None:
-        theta = like
-    elif isinstance(params, Mapping):
-        try:
-            theta = problem.space.flatten(params)
-        except ValueError as error:
-            raise SettingError(f"The point does not fit the model. {error}") from None
-    else:
-        theta = params
-    if theta.shape != like.shape:
-        raise SettingError(
-            f"The point has the shape {tuple(theta.shape)}, but the model has {len(like)} weights."
-        )
-    theta = theta.detach().to(like)
-    if not theta.isfinite().all():
-        raise SettingError("The point has weights that are not finite numbers.")
-    return theta
+    return vector_of(problem, problem.theta0 if params is None else params)
 
 
 def check_slopes(problem: Problem) -> None:

@@ -18,13 +18,13 @@ from lossviz.curvature.eigenpairs import top_eigenpairs
 from lossviz.curvature.precision import in_precision
 from lossviz.curvature.products import (
     HessianProducts,
-    Point,
     check_slopes,
     differentiable_attention,
     point_of,
 )
 from lossviz.problem.problem import Batch, Problem, Split
 from lossviz.problem.space import Params, ParamSpace
+from lossviz.problem.vector import Point
 from lossviz.registry import SettingError
 
 Normalize = Literal["none", "filter", "element"]

@@ -8,8 +8,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from lossviz.curvature.products import HessianProducts, Point
+from lossviz.curvature.products import HessianProducts
 from lossviz.problem.problem import Problem, Split
+from lossviz.problem.vector import Point
 from lossviz.registry import SettingError
 
 Way = Literal["hutchinson", "hutch++"]

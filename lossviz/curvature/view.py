@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lossviz.curvature.frames import after, before, last_filled
 from lossviz.curvature.hessian import derivatives
 from lossviz.curvature.spectrum import Floats, Spectrum, spectra
 from lossviz.registry import optimizers
@@ -109,7 +110,7 @@ class View:
     def rate(self) -> Floats:
         """The learning rate in force (F,)."""
         assert self.run.rates is not None
-        return _filled(self.run.rates.numpy().astype(np.float64))
+        return last_filled(self.run.rates.numpy().astype(np.float64))
 
     @cached_property
     def limit(self) -> Floats:
@@ -230,7 +231,7 @@ class View:
     def growing(self) -> Flags:
         """Whether a step is longer than the one before."""
         with np.errstate(invalid="ignore"):
-            return self.length > _before(self.length)
+            return self.length > before(self.length)
 
     @cached_property
     def climb(self) -> Floats:
@@ -259,8 +260,8 @@ class View:
         top = self.spectrum.vectors[:, :, -1]
         # The same direction looked at from three points: an eigenvector's own sign means nothing.
         here = np.einsum("fp,fp->f", self.gradient, top)
-        past = np.einsum("fp,fp->f", _before(self.gradient), top)
-        next_ = np.einsum("fp,fp->f", _after(self.gradient), top)
+        past = np.einsum("fp,fp->f", before(self.gradient), top)
+        next_ = np.einsum("fp,fp->f", after(self.gradient), top)
         with np.errstate(invalid="ignore"):
             turned = here * past < 0
             turns = (here * next_ < 0) | np.isnan(next_)
@@ -293,7 +294,7 @@ class View:
     def share(self) -> Floats:
         """The share (F,) of what is left along the flattest direction that each step removes."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            return _filled(-self._along(self.step, 0) / self.left[:, 0])
+            return last_filled(-self._along(self.step, 0) / self.left[:, 0])
 
     @cached_property
     def at_rest(self) -> Flags:
@@ -310,7 +311,7 @@ class View:
         if box is None:
             return np.zeros(len(self.x), dtype=bool)
         low, high = (np.asarray(side, dtype=np.float64) for side in box)
-        following = _after(self.x)
+        following = after(self.x)
         following[-1] = self.x[-1]
         with np.errstate(invalid="ignore"):
             return (((following <= low) | (following >= high)) & (following == self.x)).any(1)
@@ -378,25 +379,3 @@ def _gradient(problem: Problem, run: Run) -> Floats:
     problem.stacked_loss(leaf).sum().backward()
     assert leaf.grad is not None
     return leaf.grad.numpy().astype(np.float64)
-
-
-def _filled(values: Floats) -> Floats:
-    """The last entry, where no step follows, as the one before."""
-    if len(values) > 1 and np.isnan(values[-1]):
-        values = values.copy()
-        values[-1] = values[-2]
-    return values
-
-
-def _before(values: Floats) -> Floats:
-    """Each row's predecessor; NaN at the first."""
-    shifted = np.full_like(values, np.nan)
-    shifted[1:] = values[:-1]
-    return shifted
-
-
-def _after(values: Floats) -> Floats:
-    """Each row's successor; NaN at the last."""
-    shifted = np.full_like(values, np.nan)
-    shifted[:-1] = values[1:]
-    return shifted

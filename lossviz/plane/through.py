@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor
 
 from lossviz.plane.plane import Plane
 from lossviz.problem.space import ParamSpace
-
-Point = Mapping[str, Tensor] | Tensor
+from lossviz.problem.vector import Point
 
 
 def through_plane(a: Point, b: Point, c: Point, space: ParamSpace | None = None) -> Plane:

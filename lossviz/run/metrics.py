@@ -66,18 +66,18 @@ def _of_chunk(
             losses = problem.criterion(outputs, targets)
         else:
             losses = torch.stack([problem.criterion(output, targets) for output in outputs])
-    return losses.double().numpy(), _score(problem, outputs, targets, score)
+    return losses.double().cpu().numpy(), _score(problem, outputs, targets, score)
 
 
 def _score(problem: Problem, outputs: Tensor, targets: Tensor, score: str | None) -> np.ndarray:
     if score == "accuracy" and problem.probabilities is not None:
         right = problem.probabilities(outputs).argmax(-1) == targets
-        return right.double().mean(-1).numpy()
+        return right.double().mean(-1).cpu().numpy()
     if score == "r2":
         outputs = problem.predicted(outputs)
     if score == "r2" and outputs.shape[1:] == targets.shape:
         wanted = targets.double()
         rest = (outputs.double() - wanted).square().flatten(1).sum(-1)
         spread = (wanted - wanted.mean(0)).square().sum()
-        return (1 - rest / torch.where(spread > 0, spread, torch.nan)).numpy()
+        return (1 - rest / torch.where(spread > 0, spread, torch.nan)).cpu().numpy()
     return np.full(len(outputs), np.nan)

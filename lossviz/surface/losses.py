@@ -173,8 +173,9 @@ class MixtureLosses:
         try:
             return self._batched(theta, scored)
         except (RuntimeError, ValueError):
+            # vmap cannot take every module; a loss that is wrong by itself raises here again.
             found = self._each(theta, scored)
-        self.way = "one by one"  # only reached when the loss itself works
+        self.way = "one by one"
         return found
 
     def _batched(self, theta: Tensor, scored: bool) -> tuple[Tensor, Tensor | None]:
@@ -206,12 +207,13 @@ class MixtureLosses:
         criterion, targets = self.prob.criterion, self.batch[1]
         if self.prob.batched:
             return criterion(outputs, targets)
-        if self.way != "one by one":
-            try:
-                return vmap(criterion, in_dims=(0, None))(outputs, targets)
-            except (RuntimeError, ValueError):
-                pass
-        losses = torch.stack([criterion(row, targets) for row in outputs])
+        if self.way == "one by one":
+            return torch.stack([criterion(row, targets) for row in outputs])
+        try:
+            return vmap(criterion, in_dims=(0, None))(outputs, targets)
+        except (RuntimeError, ValueError):
+            # vmap cannot take every criterion; one that is wrong by itself raises here again.
+            losses = torch.stack([criterion(row, targets) for row in outputs])
         self.way = "one by one"
         return losses
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -19,10 +19,9 @@ from lossviz.plane.directions import (
 )
 from lossviz.problem.normalise import Statistics
 from lossviz.problem.problem import Problem, Split
+from lossviz.problem.vector import Point
 from lossviz.surface.losses import MixtureLosses, Progress, mixtures
 from lossviz.surface.surface import Numbers, _side
-
-Point = Mapping[str, Tensor] | Tensor
 
 GIVEN = {**UNITS, "none": "1 = the direction as it was given"}
 

@@ -53,8 +53,8 @@ def test_a_shuffled_copy_is_put_back(seed: int, tanh: bool, bias: bool):
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("activation", [nn.Tanh, nn.ReLU, nn.GELU])
-@pytest.mark.parametrize("wrap", [lambda net: net, "traced"], ids=["sequential", "traced"])
-def test_outputs_stay_and_the_distance_shrinks(wrap, activation, dtype: torch.dtype):
+@pytest.mark.parametrize("traced", [False, True])
+def test_outputs_stay_and_the_distance_shrinks(traced: bool, activation, dtype: torch.dtype):
     class Mine(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -64,7 +64,7 @@ def test_outputs_stay_and_the_distance_shrinks(wrap, activation, dtype: torch.dt
         def forward(self, inputs: Tensor) -> Tensor:
             return self.out(self.bend(self.into(inputs)))
 
-    prob = classes(Mine() if wrap == "traced" else stack(activation=activation), dtype)
+    prob = classes(Mine() if traced else stack(activation=activation), dtype)
     a, b = somewhere(prob, 1), somewhere(prob, 2)
     found = lv.align(prob, a, b)
     assert found.theta.dtype == dtype
@@ -108,8 +108,13 @@ def test_orders_and_signs_say_where_each_unit_came_from():
     torch.testing.assert_close(after["0.weight"], before["0.weight"][order] * sign[:, None])
     torch.testing.assert_close(after["0.bias"], before["0.bias"][order] * sign)
     assert [sorted(order) for order in found.orders] == [[0, 1, 2, 3], [0, 1, 2]]
-    units = sum((np.arange(len(o)) != o) | (s.numpy() < 0) for o, s in [(order, sign)])
-    assert found.moved >= units.sum()
+    moved = [
+        place
+        for order, sign in zip(found.orders, found.signs, strict=True)
+        for place, (own, turned) in enumerate(zip(order.tolist(), sign.tolist(), strict=True))
+        if own != place or turned < 0
+    ]
+    assert found.moved == len(moved) > 0
 
 
 def test_most_of_a_barrier_between_trained_networks_is_the_order_of_their_units():
