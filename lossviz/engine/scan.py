@@ -17,6 +17,7 @@ from lossviz.plane import Plane
 from lossviz.problem.normalise import Statistics
 from lossviz.problem.problem import Split
 from lossviz.surface import LAYERS, Layer, Layers, Surface
+from lossviz.surface.layers import split_of
 from lossviz.surface.refine import levels
 from lossviz.surface.surface import Numbers, _side
 
@@ -161,7 +162,7 @@ class Scan(Chain[Cells, Heights]):
         with self._changed:
             self._fill()
             state = self._links[0].state
-            split = _split_of(layer)
+            split = split_of(layer)
             grid = self._grid(layer).clone()
             known = self._known[split].reshape(grid.shape).clone()
             return Partial(Surface(state.x, state.y, grid, state.plane, split), known)
@@ -248,10 +249,6 @@ def _wanted(split: Split, layers: Sequence[Layer] | None) -> tuple[Layer, ...]:
             f"The layers are {list(layers)}, but must be one or more of {', '.join(LAYERS)}."
         )
     return tuple(layers)
-
-
-def _split_of(layer: Layer) -> Split:
-    return "train" if layer.startswith("train") else "test"
 
 
 def _text(state: Cells) -> str:

@@ -7,9 +7,20 @@ from lossviz.figures.color_range import color_range
 from lossviz.figures.density import density
 from lossviz.figures.losses import losses
 from lossviz.figures.predictions import predictions
+from lossviz.figures.slices import slices
 from lossviz.figures.spread import spread
 from lossviz.figures.surface import surface
 from lossviz.figures.sweep import sweep
 from lossviz.figures.way import way
 
-__all__ = ["color_range", "density", "losses", "predictions", "spread", "surface", "sweep", "way"]
+__all__ = [
+    "color_range",
+    "density",
+    "losses",
+    "predictions",
+    "slices",
+    "spread",
+    "surface",
+    "sweep",
+    "way",
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
+from lossviz.figures.gaps import with_gaps
 from lossviz.figures.layout import axis, base_layout, check_mode
 from lossviz.figures.theme import PALETTE, Mode, mark
 from lossviz.surface import RandomSlices
@@ -27,8 +28,8 @@ def spread(found: RandomSlices, log: bool = False, mode: Mode = "light") -> go.F
     """
     mode = check_mode(mode)
     radius = np.asarray(found.radius, dtype=np.float64)
-    heights = _finite(found.heights)
-    low, middle, high = (_finite(v) for v in (found.low, found.median, found.high))
+    heights = with_gaps(found.heights)
+    low, middle, high = (with_gaps(v) for v in (found.low, found.median, found.high))
     color = mark(0).color(mode)
     figure = go.Figure(layout=base_layout(mode, "", ()))
     figure.update_layout(
@@ -56,8 +57,3 @@ def spread(found: RandomSlices, log: bool = False, mode: Mode = "light") -> go.F
                    hovertemplate="median<br>%{y:.4~g}<extra></extra>")
     )  # fmt: skip
     return figure
-
-
-def _finite(values: object) -> np.ndarray:
-    array = np.asarray(values, dtype=np.float64)
-    return np.where(np.isfinite(array), array, np.nan)

@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.connect import Line
+from lossviz.figures.gaps import with_gaps
 from lossviz.figures.layout import axis, base_layout, check_mode, note
 from lossviz.figures.theme import PALETTE, Mode, mark
 from lossviz.figures.words import number
@@ -46,14 +47,9 @@ def way_info(line: Line, label: str) -> WayInfo:
     found = line.height
     first, last = line.ends
     chord = (1 - found.where) * first + found.where * last
-    test = None if line.test_loss is None else _finite(line.test_loss)
+    test = None if line.test_loss is None else with_gaps(line.test_loss)
     top = (found.where, chord + found.height, chord)
-    return WayInfo(label, t, _finite(loss), test, found.height, top)
-
-
-def _finite(values: object) -> np.ndarray:
-    array = np.asarray(values, dtype=np.float64)
-    return np.where(np.isfinite(array), array, np.nan)
+    return WayInfo(label, t, with_gaps(loss), test, found.height, top)
 
 
 def way(lines: Mapping[str, Line], log: bool = False, mode: Mode = "light") -> go.Figure:

@@ -46,8 +46,16 @@ class Layers:
 
     def surface(self, layer: Layer) -> Surface:
         """One layer as a `Surface`, to be drawn like any other; its ``loss`` is the layer."""
-        split: Split = "train" if layer.startswith("train") else "test"
-        return Surface(self.x, self.y, self.values[layer], self.plane, split)
+        return Surface(self.x, self.y, self.values[layer], self.plane, split_of(layer))
+
+
+def split_of(layer: Layer) -> Split:
+    """The samples that a layer is of.
+
+    >>> split_of("test accuracy")
+    'test'
+    """
+    return "train" if layer.startswith("train") else "test"
 
 
 def layers_of(prob: Problem) -> tuple[Layer, ...]:

@@ -37,7 +37,7 @@ def _seen_plainly(survey: Survey) -> Survey:
     """A survey without what only changes how it is looked at."""
     return replace(
         survey, hidden=(), color_range=None, log=True, three_d=False, shared=True, grid="41",
-        target=0.1, chosen=0,
+        target=0.1, chosen=0, moment=100,
     )  # fmt: skip
 
 

@@ -112,8 +112,3 @@ def bend_seen(curve: Curve) -> Bend:
     coords, residual = curve.project(plane)
     window = planes.window(plane, [coords[-1], torch.tensor(plane.info["points"])])
     return Bend(curve, plane, window, coords.numpy(), residual.numpy())
-
-
-def grid_of(survey: Survey, bend: Bend) -> tuple[Tensor, Tensor]:
-    """The grid under a curve."""
-    return planes.grid(bend.window, int(survey.grid))

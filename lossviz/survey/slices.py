@@ -3,7 +3,7 @@
 survey = Survey(views=(View("pca"), View("random")))
 runs = runs_of(survey)
 cut = slice_of(survey, survey.views[0], False, runs)
-surface = surface_of(survey, cut)
+layers = surface_of(survey, cut, runs)
 """
 
 from __future__ import annotations
@@ -20,19 +20,18 @@ from lossviz.plane import Plane
 from lossviz.plane.window import Range
 from lossviz.problem import Problem
 from lossviz.problem.normalise import Statistics
-from lossviz.problem.problem import Split
 from lossviz.run import Run, race
 from lossviz.settings import Experiment
 from lossviz.surface import Layers, RandomSlices, evaluate_layers, random_slices
-from lossviz.surface.layers import Layer
+from lossviz.surface.layers import Layer, split_of
 from lossviz.surface.losses import PlaneLosses, mixtures
+from lossviz.survey.entrant import Entrant
 from lossviz.survey.ground import Ground, buffers_for, problem_of
-from lossviz.survey.survey import Entrant, Survey
-from lossviz.survey.views import View
+from lossviz.survey.survey import Survey
+from lossviz.survey.views import NAMING, View
 
 #: The runs of a survey by the names of their entrants.
 Runs = Mapping[str, Run]
-
 
 #: At so many distances from the middle random slices are compared.
 RADII = 13
@@ -69,11 +68,6 @@ def trained(experiments: Sequence[Experiment]) -> tuple[Run, ...]:
     for run in runs:
         _ = run.metrics  # asking is computing
     return runs
-
-
-def split_of(survey: Survey) -> Split:
-    """The samples that the surfaces are of."""
-    return "test" if survey.layer.startswith("test") else "train"
 
 
 def layer_of(survey: Survey) -> Layer:
@@ -113,7 +107,7 @@ def plane_of(survey: Survey, view: View, second: bool, runs: Runs) -> Plane:
     """
     renamed = {letter: f"{letter}₂" if second else letter for letter in survey.letters}
     given = {
-        name: renamed.get(str(value), value) if name in ("of", "a", "b", "c") else value
+        name: renamed.get(str(value), value) if name in NAMING else value
         for name, value in view.params.items()
     }
     plane: Plane = view.entry.make(ground_of(survey, second, runs), **given)
@@ -171,22 +165,21 @@ def track_of(survey: Survey, problem: Problem, plane: Plane, run: Run) -> Track:
 
 def heights(problem: Problem, plane: Plane, coords: np.ndarray, layer: Layer) -> np.ndarray:
     """The layer (T,) at points (T, 2) of a plane, which is the surface's height there."""
-    split: Split = "test" if layer.startswith("test") else "train"
-    losses = PlaneLosses(problem, plane, split)
+    losses = PlaneLosses(problem, plane, split_of(layer))
     points = torch.from_numpy(coords)
     if layer.endswith("accuracy"):
         return losses.with_accuracy(mixtures(points))[1].double().numpy()
     return losses(points).double().numpy()
 
 
-def grid_of(survey: Survey, cut: Cut) -> tuple[torch.Tensor, torch.Tensor]:
-    """The grid over a slice's window."""
-    return planes.grid(cut.window, int(survey.grid))
+def grid_of(survey: Survey, window: tuple[Range, Range]) -> tuple[torch.Tensor, torch.Tensor]:
+    """The grid over a window of a plane."""
+    return planes.grid(window, int(survey.grid))
 
 
 def surface_of(survey: Survey, cut: Cut, runs: Runs) -> Layers:
     """The surface over a slice's window, whole and at once."""
-    x, y = grid_of(survey, cut)
+    x, y = grid_of(survey, cut.window)
     problem = drawn_problem(survey, cut.second, runs)
     return evaluate_layers(problem, cut.plane, x, y, [layer_of(survey)])
 
@@ -206,5 +199,5 @@ def spread_of(survey: Survey, run: Run) -> RandomSlices:
         radii=RADII,
         reach=float(view.params["reach"]),
         normalize=view.params["normalize"],  # type: ignore[arg-type]
-        split=split_of(survey),
+        split=split_of(layer_of(survey)),
     )

@@ -17,7 +17,7 @@ from lossviz.comparison import (
     read_race,
     read_range,
 )
-from lossviz.registry import Param, SettingError, Value
+from lossviz.registry import SettingError, Value
 from lossviz.settings import VALUES as TRAINING
 from lossviz.settings import (
     Experiment,
@@ -32,77 +32,9 @@ from lossviz.settings import (
     write_call,
     write_values,
 )
-from lossviz.survey.views import LETTERS, View, read_view
-
-#: So many contenders can be told apart beside a second network's.
-MOST_CONTENDERS = len(LETTERS)
-#: So many planes may be drawn, and so many pictures in all.
-MOST_VIEWS, MOST_PICTURES = 4, 6
-
-#: The plain values of a survey: one table for URL, defaults and widgets.
-VALUES: dict[str, Param] = {
-    p.name: p
-    for p in (
-        Param("layer", "train_loss",
-              choices=("train_loss", "test_loss", "train_accuracy", "test_accuracy"),
-              names=("training loss", "test loss", "training accuracy", "test accuracy"),
-              title="surface of", help="What the surfaces show."),
-        Param("statistics", "batch", choices=("batch", "recomputed", "frozen"),
-              names=("of the batch", "recomputed", "frozen"), title="batch normalisation",
-              help="Which means and spreads it uses at each point of a surface: those of the "
-                   "samples, as in training; those of all training samples at these weights, as "
-                   "one would use the network; or those that A's run left behind."),
-        Param("grid", "41", choices=("25", "41", "51", "75", "101"), title="resolution",
-              help="Points of each surface along each axis."),
-        Param("log", True, title="log scale", help="Colours and curves by the logarithm."),
-        Param("three_d", False, title="3-D", help="The surfaces in three dimensions."),
-        Param("shared", True, title="one colour range",
-              help="Equal colours mean equal values in all pictures."),
-        Param("section", "none", choices=("none", "line", "curve"),
-              names=("none", "straight line", "low-loss curve"), title="between two minima",
-              help="The loss on the straight line between two trained networks, and along a curve "
-                   "that is trained to stay low."),
-        Param("ends", "seeds", choices=("seeds", "contenders"),
-              names=("A from two seeds", "A and B"), title="from where to where",
-              help="Two networks trained alike from two seeds, or the ends of A and B."),
-        Param("aligned", False, title="align hidden units",
-              help="Permute the hidden units of the second network so that they lie nearest to "
-                   "those of the first: it still computes the same."),
-        Param("bend_steps", 300, 20, 3000, "log", title="steps of the curve",
-              help="How many steps the bend of the curve is trained."),
-        Param("bend_rate", 0.05, 1e-4, 1.0, "log", title="learning rate of the curve",
-              help="Of Adam, which trains the bend."),
-        Param("sharpness", False, title="sharpness along the paths",
-              help="The largest curvature at points of each path, beside what its optimizer "
-                   "stands; a tab beside the loss."),
-        Param("spectrum", False, title="spectrum",
-              help="How the eigenvalues of the Hessian are spread at the end of the chosen path, "
-                   "and how sharp that end is by four measures."),
-        Param("slices", 0, 2, 16, off=0, title="random slices",
-              help="Compare so many random slices through A's end: is one of them typical?"),
-        Param("chosen", 0, 0, MOST_CONTENDERS - 1, title="spectrum of",
-              help="The contender whose end is looked at."),
-        Param("target", 0.1, 1e-6, 1e3, "log", title="target loss",
-              help="The table counts the steps until the training loss is below it."),
-    )
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Entrant:
-    """One run of a survey.
-
-    Args:
-        name: How it is called, say "A", and "A₂" on the second network or "A′" from a second seed.
-        contender: The place of its contender.
-        experiment: What is trained.
-        second: Whether it trains the second network.
-    """
-
-    name: str
-    contender: int
-    experiment: Experiment
-    second: bool = False
+from lossviz.survey.entrant import Entrant
+from lossviz.survey.values import MOST_CONTENDERS, MOST_PICTURES, MOST_VIEWS, VALUES
+from lossviz.survey.views import View, read_views
 
 
 def _opening() -> tuple[Contender, ...]:
@@ -126,7 +58,8 @@ class Survey(Linked):
         hidden: The places of the runs (see `entrants`) that are not drawn.
         color_range: The pinned lowest and highest value of the colours, or None.
         layer, statistics, grid, log, three_d, shared, section, ends, aligned, bend_steps,
-            bend_rate, sharpness, spectrum, slices, chosen, target: See `VALUES`.
+            bend_rate, sharpness, spectrum, lines, slices, chosen, moment, target: See
+            `lossviz.survey.values.VALUES`.
 
     Raises:
         UnknownNameError: For a name that its catalogue does not have.
@@ -159,8 +92,10 @@ class Survey(Linked):
     bend_rate: float = 0.05
     sharpness: bool = False
     spectrum: bool = False
+    lines: bool = False
     slices: int = 0
     chosen: int = 0
+    moment: int = 100
     target: float = 0.1
 
     def __post_init__(self) -> None:
@@ -173,8 +108,8 @@ class Survey(Linked):
                 f"{len(self.views)} views of two networks are too many; {MOST_PICTURES} pictures "
                 "find room."
             )
-        for clash in self._clashes():
-            raise SettingError(clash[1])
+        for _, why in self._clashes():
+            raise SettingError(why)
 
     def _tidy(self) -> None:
         """What does not count is at its default, so that equal surveys are equal."""
@@ -312,7 +247,7 @@ class Survey(Linked):
             url.get("race"), None, _opening(), MOST_CONTENDERS, problems
         )
         if "views" in url:
-            values["views"] = _read_views(url["views"], problems)
+            values["views"] = read_views(url["views"], cls.views, problems)
         if "other" in url:
             name, params = read_call(registry.models, url["other"], "mlp", "other", problems)
             values["other"], values["other_params"] = name, params
@@ -386,14 +321,6 @@ def _unchecked(values: Mapping[str, Any]) -> Survey:
     for name in _FIELDS:
         object.__setattr__(bare, name, values.get(name, getattr(plain, name)))
     return bare
-
-
-def _read_views(text: str, problems: list[str]) -> tuple[View, ...]:
-    parts = [part for part in text.split(";") if part.strip()]
-    if not parts:
-        problems.append("views: no plane was named. Using the usual ones.")
-        return Survey.views
-    return tuple(read_view(part, problems) for part in parts)
 
 
 def _read_hidden(text: str, problems: list[str]) -> tuple[int, ...]:

@@ -11,6 +11,8 @@ from lossviz.survey import planes
 
 #: The contenders that a plane may be laid through, by their letters.
 LETTERS = ("A", "B", "C", "D", "E", "F")
+#: The parameters of planes that name a contender.
+NAMING = ("of", "a", "b", "c")
 
 #: The planes that a view may draw; ``make(ground, **params)`` gives a `lossviz.plane.Plane`.
 PLANES: Catalogue[Entry] = Catalogue("plane")
@@ -160,7 +162,7 @@ class View:
         >>> View("through").letters()
         ('A', 'B')
         """
-        named = (str(self.params[name]) for name in ("of", "a", "b", "c") if name in self.params)
+        named = (str(self.params[name]) for name in NAMING if name in self.params)
         return tuple(letter for letter in named if letter in LETTERS)
 
     def check(self, known: tuple[str, ...]) -> None:
@@ -173,11 +175,14 @@ class View:
                 )
 
     def write(self) -> str:
-        """The view as a URL shows it; `read_view` reads it back."""
+        """The view as a link has it; `read_views` reads it back."""
         return write_call(self.entry, self.params)
 
 
-def read_view(text: str, problems: list[str]) -> View:
-    """The view of a piece of a URL; repairs are reported."""
-    name, params = read_call(PLANES, text, "pca", "views", problems)
-    return View(name, params)
+def read_views(text: str, usual: tuple[View, ...], problems: list[str]) -> tuple[View, ...]:
+    """The views of a link's field, or the usual ones where it names none; repairs are reported."""
+    parts = [part for part in text.split(";") if part.strip()]
+    if not parts:
+        problems.append("views: no plane was named. Using the usual ones.")
+        return usual
+    return tuple(View(*read_call(PLANES, part, "pca", "views", problems)) for part in parts)

@@ -48,7 +48,7 @@ WORKERS = (
     "lossviz.course.heat",
     "lossviz.datalab",
     "lossviz.checkup",
-    "lossviz.survey.section",
+    "lossviz.ui.landscape.stored",
     "scipy.sparse.linalg",
     "sklearn.datasets",
     "sklearn.model_selection",

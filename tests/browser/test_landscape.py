@@ -4,43 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
-from urllib.parse import urlencode
+from functools import partial
+from itertools import chain
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ROOT
+from lossviz import registry
+from lossviz.comparison import Contender
+from lossviz.registry import Param
+from lossviz.settings import VALUES as TRAINING
+from lossviz.settings import Experiment
+from lossviz.survey import PLANES, Survey, View
+from lossviz.survey.values import VALUES
+from tests.browser.conftest import Show
+from tests.browser.hand import ENDS, VISIBLE, Hand, answered, dials
 
 pytestmark = pytest.mark.browser
-Show = Callable[..., Page]
-READY = "() => window.lossvizStage?.revision > 0"
 #: Small, so that all of it is computed in a moment.
 QUICK = {"steps": "40", "grid": "25", "model": "mlp(width=8)"}
 
 
-@pytest.fixture(scope="module")
-def server(app_server: Callable[..., str]) -> str:
-    return app_server(ROOT / "app.py")
-
-
 @pytest.fixture
-def show(server: str, open_page: Callable[..., Page]) -> Show:
+def show(visit: Show) -> Show:
     """Open the landscape page at these URL fields and wait for its picture."""
-
-    def opened(*, look: dict[str, Any] | None = None, **ask: str) -> Page:
-        page = open_page(f"{server}/landscape?{urlencode({**QUICK, **ask})}", **(look or {}))
-        page.wait_for_function(READY, timeout=60_000)
-        page.evaluate("() => { document.querySelector('.lv-stage').parentElement.lvMark = 1; }")
-        return page
-
-    return opened
-
-
-def same_stage(page: Page) -> bool:
-    return bool(
-        page.evaluate("() => document.querySelector('.lv-stage').parentElement.lvMark === 1")
-    )
+    return partial(visit, "landscape", **QUICK)
 
 
 def test_a_researchers_way_through_the_page(show: Show) -> None:
@@ -72,6 +60,12 @@ def test_a_researchers_way_through_the_page(show: Show) -> None:
     assert page.evaluate("() => window.lossvizStage.tab") == "residual"
 
 
+def same_stage(page: Page) -> bool:
+    return bool(
+        page.evaluate("() => document.querySelector('.lv-stage').parentElement.lvMark === 1")
+    )
+
+
 def test_two_minima_and_the_curve_between_them(show: Show) -> None:
     page = show(race="adam", views="pca", section="curve", bend_steps="40")
     curve = page.locator(".st-key-lv_curve")
@@ -93,3 +87,59 @@ def test_it_fits_a_phone_with_the_surface_first(show: Show) -> None:
     assert top["y"] < below["y"]
     wide = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth")
     assert wide <= 390
+
+
+# --- every dial ----------------------------------------------------------------------------------
+
+#: All parts of the page at once, on a network that trains in a moment.
+EVERY = Survey(
+    base=Experiment(steps=20, model_params={"width": 4}),
+    contenders=(Contender("sgd"), Contender("adam")),
+    views=(View("random"),),
+    other="mlp",
+    grid="25",
+    section="curve",
+    bend_steps=20,
+    spectrum=True,
+    slices=2,
+)
+
+
+def own_dials() -> tuple[Param, ...]:
+    """The dials of the sidebar that no other page has, and those of the steps."""
+    # Which path is measured is chosen by its letter.
+    plain = (param for name, param in VALUES.items() if name != "chosen")
+    planes = chain.from_iterable(view.entry.params for view in EVERY.views)
+    other = registry.models[EVERY.other].params
+    return dials((TRAINING["steps"], *plain, *planes, *other))
+
+
+def test_the_page_has_all_dials_of_planes_and_settings() -> None:
+    missing = [
+        f"{entry.name}.{param.name}"
+        for entry in PLANES
+        for param in dials(entry.params)
+        if param not in own_dials()
+    ]
+    assert missing == []
+
+
+def test_every_dial_at_both_ends(visit: Callable[..., Page]) -> None:
+    page = visit("landscape", **EVERY.to_url())
+    page.get_by_text("Data, model, loss", exact=True).click()
+    hand = Hand(page)
+    wanted = {param.label.capitalize() for param in own_dials()}
+    page.wait_for_function(
+        f"wanted => wanted.every(label => ({VISIBLE})().some(dial => dial[1] === label))",
+        arg=sorted(wanted),
+    )
+    # At its upper end each is there alone: all together would take long.
+    for name in hand.new():
+        hand.move(name, "End", "Home")
+    answered(page)
+    for end in ENDS:
+        assert wanted <= hand.moved[end], f"never at their {ENDS[end]}"
+    page.get_by_role("button", name="Reset", exact=True).click()
+    page.wait_for_function("window.lossvizStage?.steps === 300", timeout=60_000)
+    answered(page)
+    assert page.get_by_test_id("stAlert").count() == 0

@@ -11,7 +11,7 @@ from lossviz import figures
 from lossviz.connect import Line
 from lossviz.curvature import SpectralDensity
 from lossviz.figures.way import draw, way_info
-from lossviz.surface import RandomSlices
+from lossviz.surface import RandomSlices, Slice1d
 
 T = torch.tensor([-0.5, 0.0, 0.5, 1.0, 1.5], dtype=torch.float64)
 
@@ -23,6 +23,26 @@ def line(loss: list[float], test: list[float] | None = None) -> Line:
 
 def drawn(figure, name: str) -> list:
     return [trace for trace in figure.data if trace.name == name]
+
+
+# --- slices along single directions --------------------------------------------------------------
+
+
+def test_each_direction_is_drawn_with_its_test_loss_beside_it():
+    def one(loss: list[float], split: str) -> Slice1d:
+        return Slice1d(T, torch.tensor(loss), torch.ones(2), "", split)
+
+    train, test = one([3.0, 1.0, math.inf, 1.0, 2.0], "train"), one([4.0] * 5, "test")
+    figure = figures.slices({"x": (train, test), "y": (train,)}, log=True)
+    assert [(t.name, t.showlegend) for t in figure.data] == [
+        ("x", True), ("x", False), ("y", True),
+    ]  # fmt: skip
+    np.testing.assert_array_equal(figure.data[0].y, [3, 1, np.nan, 1, 2])
+    assert figure.data[1].opacity < figure.data[0].opacity
+    assert figure.layout.yaxis.type == "log"
+    assert "no line" in figures.slices({}).layout.annotations[0].text
+    with pytest.raises(ValueError, match="light"):
+        figures.slices({}, mode="blue")
 
 
 # --- lines -------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from lossviz.connect import advance_curve, curve_of
 from lossviz.registry import SettingError
 from lossviz.run import Run
 from lossviz.settings import Experiment
-from lossviz.survey import PLANES, Survey, View, along, ends, section, slices
+from lossviz.survey import PLANES, Survey, View, along, lines, section, slices, spot
 from lossviz.survey.cost import point_seconds, surface_seconds
 from lossviz.survey.ground import Ground, layers_of, normalises, problem_of, recipe_of
 
@@ -156,6 +156,29 @@ def test_random_slices_are_those_of_the_view(runs: dict[str, Run]):
     np.testing.assert_allclose(found.heights[:, 0], own, atol=1e-9)
 
 
+@pytest.mark.parametrize("plane", ["pca", "random"])
+def test_lines_are_the_loss_beside_the_end_along_both_axes(plane: str, runs: dict[str, Run]):
+    cut = slices.slice_of(SURVEY, View(plane), False, runs)
+    found = lines.lines_of(SURVEY, cut, runs["A"])
+    end = runs["A"].weights[-1]
+    (place,), _ = cut.plane.project(end[None])
+    assert found.titles == cut.plane.titles
+    for split, pair in (("train", found.train), ("test", found.test)):
+        for one, axis, (low, high), x in zip(pair, cut.plane.axes, cut.window, place, strict=True):
+            assert float(one.t[0] + x) == pytest.approx(low)
+            assert float(one.t[-1] + x) == pytest.approx(high)
+            for k in (0, 37, 100):
+                wanted, _ = loss_at(SURVEY.base, end + one.t[k] * axis, split)
+                assert float(one.loss[k]) == pytest.approx(wanted, abs=1e-9)
+
+
+def test_no_line_leads_through_an_end_that_is_not_finite(runs: dict[str, Run]):
+    cut = slices.slice_of(SURVEY, View("pca"), False, runs)
+    wild = replace(runs["A"], weights=runs["A"].weights * torch.nan)
+    with pytest.raises(ValueError, match="not finite numbers"):
+        lines.lines_of(SURVEY, cut, wild)
+
+
 # --- between two networks ------------------------------------------------------------------------
 
 
@@ -196,7 +219,7 @@ def test_the_curve_begins_straight_and_its_plane_holds_it(runs: dict[str, Run]):
     (x0, x1), (y0, y1) = bend.window
     assert ((x0 < points[:, 0]) & (points[:, 0] < x1)).all()
     assert ((y0 < points[:, 1]) & (points[:, 1] < y1)).all()
-    x, y = section.grid_of(survey, bend)
+    x, y = slices.grid_of(survey, bend.window)
     assert (len(x), len(y)) == (25, 25)
 
 
@@ -213,16 +236,21 @@ def dense_hessian(experiment: Experiment, theta: torch.Tensor) -> np.ndarray:
 def test_the_end_of_a_path_is_what_the_whole_hessian_says(runs: dict[str, Run]):
     theta = runs["A"].weights[-1]
     values = np.linalg.eigvalsh(dense_hessian(SURVEY.base, theta))
-    spectrum = ends.spectrum_at(SURVEY.base, theta)
-    np.testing.assert_allclose(spectrum.highest, values[::-1][: ends.TOP], rtol=1e-6)
-    np.testing.assert_allclose(spectrum.lowest, values[: ends.BOTTOM], rtol=1e-5, atol=1e-9)
+    spectrum = spot.spectrum_at(SURVEY.base, theta)
+    np.testing.assert_allclose(spectrum.highest, values[::-1][: spot.TOP], rtol=1e-6)
+    np.testing.assert_allclose(spectrum.lowest, values[: spot.BOTTOM], rtol=1e-5, atol=1e-9)
     area = np.trapezoid(spectrum.density.density, spectrum.density.grid)
     assert area == pytest.approx(1, abs=0.02)
-    measures = ends.measures_at(SURVEY.base, theta)
+    measures = spot.measures_at(SURVEY.base, theta)
     assert measures.largest == pytest.approx(values[-1], rel=1e-6)
     assert measures.trace[0] == pytest.approx(values.sum(), abs=4 * measures.trace[1] + 1e-9)
     assert measures.worst > 0
     assert measures.filtered > 0
+
+
+@pytest.mark.parametrize(("percent", "frame"), [(0, 0), (50, 15), (99, 30), (100, 30)])
+def test_a_share_of_a_path_is_the_nearest_frame(percent: int, frame: int, runs: dict[str, Run]):
+    assert spot.frame_at(runs["A"], percent) == frame
 
 
 def test_sharpness_stands_beside_each_optimizers_own_limit(runs: dict[str, Run]):

@@ -10,7 +10,7 @@ from lossviz.registry import SettingError, UnknownNameError
 from lossviz.settings import Experiment
 from lossviz.survey import MOST_CONTENDERS, PLANES, Survey, View
 from lossviz.survey.subjects import SUBJECTS, subject_of
-from lossviz.survey.survey import MOST_PICTURES, MOST_VIEWS, VALUES
+from lossviz.survey.values import MOST_PICTURES, MOST_VIEWS, VALUES
 from lossviz.survey.words import network, title
 from tests.settings.strategies import choices, experiments, values_of
 

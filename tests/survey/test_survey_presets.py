@@ -97,7 +97,7 @@ def test_running_statistics_fit_at_the_middle_alone():
         survey = survey_of("statistics", statistics=statistics)
         cut = slices.slice_of(survey, survey.views[0], False, runs)
         # Every fifth point of each axis of the picture.
-        x, y = (side[::5] for side in slices.grid_of(survey, cut))
+        x, y = (side[::5] for side in slices.grid_of(survey, cut.window))
         heights = evaluate(slices.drawn_problem(survey, False, runs), cut.plane, x, y).loss
         assert heights.isfinite().all()
         highest[statistics], middle[statistics] = float(heights.max()), float(heights[4, 4])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from lossviz import engine
+from lossviz.engine import program
 from lossviz.registry import SettingError
 from lossviz.ui.landscape import tasks
 from lossviz.ui.landscape.tasks import Bench, Call, Chained, Phase, Ready, Shelf
@@ -119,6 +122,25 @@ def test_a_call_returns_fails_or_is_known_already(bench: Bench):
         ask(bench, Call(divmod, (1, 0)), "wrong")
     assert ask(bench, Ready("known"), "ready") == "known"
     assert bench.wait(("thing",), 1.0) == 0.0
+
+
+BEGUN = threading.Event()
+
+
+def test_a_call_that_is_cancelled_before_it_begins_never_does(monkeypatch: pytest.MonkeyPatch):
+    threads, gate = ThreadPoolExecutor(1), threading.Event()
+    monkeypatch.setattr(program, "_engine", engine.Engine(lambda: threads))
+    threads.submit(gate.wait)
+    call = Call(set_begun, ())
+    call.cancel()
+    assert call.phase() == "cancelled"
+    gate.set()
+    engine.stop()
+    assert not BEGUN.is_set()
+
+
+def set_begun() -> None:
+    BEGUN.set()
 
 
 @dataclass(frozen=True)

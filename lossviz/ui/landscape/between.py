@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 import streamlit as st
 
@@ -15,6 +13,7 @@ from lossviz.survey import Survey
 from lossviz.survey.section import Straight
 from lossviz.ui.landscape import controls
 from lossviz.ui.landscape.look import Found, Way
+from lossviz.ui.landscape.scene import revision
 from lossviz.ui.stage import message as stage
 from lossviz.ui.stage.component import stage as show_stage
 from lossviz.ui.stage.message import scene_message
@@ -57,9 +56,12 @@ def about_line(straight: Straight) -> str:
     first, second = straight.names
     line = straight.plain
     low, high = line.ends
+    apart = f"From {first} to {second}, {line.distance:.3g} apart"
+    if not np.isfinite([low, high]).all():
+        return f"{apart}: the loss at an end is no finite number, so there is no barrier to tell."
     said = (
-        f"From {first} to {second}, {line.distance:.3g} apart: the loss is {low:.3g} and "
-        f"{high:.3g} at the ends, and on the straight line it rises by {line.barrier:.3g}"
+        f"{apart}: the loss is {low:.3g} and {high:.3g} at the ends, and on the straight line it "
+        f"rises by {line.barrier:.3g}"
     )
     said += f" (at t = {line.where:.2f})." if line.barrier > 0 else ": no hill between them."
     if straight.aligned is not None:
@@ -92,10 +94,10 @@ def _show_curve(survey: Survey, way: Way) -> None:
 def about_curve(curve: Curve, whole: bool) -> str:
     """What training has made of the straight line, in words and numbers."""
     before, now = float(curve.barrier[0]), float(curve.barrier[-1])
+    change = f"fell from {before:.3g} to" if now < before else f"was {before:.3g} and is"
     said = (
         f"A bent way with one free point, trained for {int(curve.steps[-1])} steps to be low all "
-        f"along: its barrier fell from {before:.3g} to {now:.3g}, its mean loss is "
-        f"{float(curve.mean[-1]):.3g}."
+        f"along: its barrier {change} {now:.3g}, its mean loss is {float(curve.mean[-1]):.3g}."
     )
     if now < LOW * before:
         said += " The two networks lie in one valley, which is bent."
@@ -108,7 +110,7 @@ def scene_of(survey: Survey, way: Way, mode: Mode) -> stage.Scene:
     assert curve is not None
     steps = np.asarray(curve.steps)
     return stage.Scene(
-        revision=_revision(survey),
+        revision=revision(survey, "curve"),
         planned=survey.bend_steps,
         theme=as_plain(mode),
         contenders=(
@@ -137,11 +139,6 @@ def scene_of(survey: Survey, way: Way, mode: Mode) -> stage.Scene:
         cue=stage.Cue("begun" if way.bend is None else "whole", "end"),
         live=way.bend is None,
     )  # fmt: skip
-
-
-def _revision(survey: Survey) -> str:
-    text = repr((sorted(survey.to_url().items()), "curve"))
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def _surface(survey: Survey, way: Way) -> stage.Surface:

@@ -11,14 +11,12 @@ from contextlib import suppress
 import numpy as np
 import streamlit as st
 
-from lossviz import engine
-from lossviz.registry import SettingError
 from lossviz.survey import Survey
 from lossviz.ui import widgets
 from lossviz.ui.landscape import between, controls, report, scene
 from lossviz.ui.landscape.kept import landscape
-from lossviz.ui.landscape.look import Found, look
-from lossviz.ui.landscape.tasks import Bench
+from lossviz.ui.landscape.look import Found, Trouble, look
+from lossviz.ui.landscape.tasks import Bench, Item
 from lossviz.ui.stage.component import stage
 from lossviz.ui.stage.message import scene_message
 from lossviz.ui.style import mode
@@ -34,9 +32,6 @@ MAIN = ("runs", "slice", "surface")
 WORTH_SAYING = 1.5
 
 STAGE, MESSAGE, BENCH = "ls.stage", "ls.message", "ls.bench"
-
-#: What a person is told instead of a traceback.
-Trouble = (SettingError, engine.WorkerDiedError, ValueError)
 
 
 def bench() -> Bench:
@@ -89,10 +84,12 @@ def _draw(survey: Survey, waiting: bool) -> None:
         return
     finally:
         own.sweep()
-    if waiting and not own.busy:
+    # Asked once: what comes to its end from here on is not in this picture yet.
+    running = own.standing("running")
+    if waiting and not running:
         landscape.rerun()  # all is there: this fragment stops running by itself
     with st.container(key="lv_progress"):
-        _say_waiting(own)
+        _say_waiting(own, running)
         for sentence in found.troubles:
             st.warning(widgets.plain(sentence), icon=":material/info:")
     _put(found)
@@ -120,9 +117,8 @@ def _put(found: Found) -> None:
         )
 
 
-def _say_waiting(own: Bench) -> None:
+def _say_waiting(own: Bench, running: list[Item]) -> None:
     """How far everything is that goes on, with a button to end it."""
-    running, cancelled = own.standing("running"), own.standing("cancelled")
     if running:
         shares, left = zip(*(item.task.progress() for item in running), strict=True)
         words = list(dict.fromkeys(item.words for item in running))
@@ -131,7 +127,7 @@ def _say_waiting(own: Bench) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(float(np.mean(shares)), f"{'; '.join(words)}{time}")
             st.button("Cancel", key="ls.cancel", icon=":material/stop:", on_click=own.cancel)
-    elif cancelled:
+    elif own.standing("cancelled"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.info(
                 "Cancelled; what was done is kept, and coarse pictures stay coarse.",

@@ -13,12 +13,14 @@ from lossviz.run import Run
 from lossviz.run.race import together
 from lossviz.settings import Experiment
 from lossviz.surface import RandomSlices, Surface
-from lossviz.survey import Entrant, Survey, View, along, cost, ends, section, slices, words
+from lossviz.surface.layers import split_of
+from lossviz.survey import Entrant, Survey, View, along, cost, lines, section, slices, spot, words
 from lossviz.survey.along import Sharpness
-from lossviz.survey.ends import Measures, Spectrum
 from lossviz.survey.ground import buffers_for, recipe_of
+from lossviz.survey.lines import Lines
 from lossviz.survey.section import Bend, Straight
 from lossviz.survey.slices import Cut
+from lossviz.survey.spot import Measures, Spectrum
 from lossviz.ui.landscape.scene import Picture, Sight
 from lossviz.ui.landscape.tasks import Bench, Call, Chained, Ready, Task
 
@@ -27,7 +29,7 @@ AT_ONCE = 0.4
 #: Points on a side of the first level of a surface; fewer where each of them takes long.
 COARSE, COARSEST, SLOW = 21, 11, 1e-3
 
-#: What a single part of the page may fail with; the others stand.
+#: What a part of the page may fail with: said in a sentence, while the others stand.
 Trouble = (SettingError, engine.WorkerDiedError, ValueError)
 
 
@@ -42,10 +44,18 @@ class Way:
 
 
 @dataclass(frozen=True, eq=False)
-class End:
-    """What is known of the end of one path: None for what is on its way."""
+class Spot:
+    """What is known of one point of a path: None for what is on its way.
+
+    Args:
+        entrant: Whose path.
+        step: The number of the step.
+        last: That of the path's end.
+    """
 
     entrant: Entrant
+    step: int
+    last: int
     spectrum: Spectrum | None = None
     measures: Measures | None = None
 
@@ -58,7 +68,8 @@ class Found:
         survey: The settings.
         sight: What the main stage shows.
         way: What lies between two networks; None where it is not asked for.
-        end: Where the chosen path ends; None where it is not asked for.
+        spot: The chosen point of a path; None where it is not asked for.
+        lines: 1-D slices through A's end; None where they are not asked for, or not there yet.
         spread: Random slices through A's end; None where they are not asked for, or not there yet.
         troubles: What could not be computed, and why.
     """
@@ -66,7 +77,8 @@ class Found:
     survey: Survey
     sight: Sight
     way: Way | None
-    end: End | None
+    spot: Spot | None
+    lines: Lines | None
     spread: RandomSlices | None
     troubles: tuple[str, ...]
 
@@ -100,9 +112,11 @@ class _Look:
         )
         sharpness = self._trying(self._sharpness) or {}
         sight = Sight(self.survey, self.runs, pictures, sharpness, not self.trained)
-        way, end = self._trying(self._way), self._trying(self._end)
+        way, spot_ = self._trying(self._way), self._trying(self._spot)
+        lines_ = self._trying(lambda: self._lines(pictures[0].cut))
         spread = self._trying(self._spread)
-        return Found(self.survey, sight, way, end, spread, tuple(dict.fromkeys(self.troubles)))
+        troubles = tuple(dict.fromkeys(self.troubles))
+        return Found(self.survey, sight, way, spot_, lines_, spread, troubles)
 
     def _trying(self, part: Callable[[], Any]) -> Any:
         try:
@@ -110,6 +124,14 @@ class _Look:
         except Trouble as error:
             self.troubles.append(str(error))
             return None
+
+    def _called(
+        self, kind: str, key: str, words: str, function: Callable[..., Any], *arguments: Any
+    ) -> Any:
+        """What a function gives, from a worker or from the disk; None while it is on its way."""
+        return self.bench.of(
+            kind, key, words, lambda: Call(function, arguments, f"survey {kind} {key}")
+        )
 
     # --- runs --------------------------------------------------------------------------------
 
@@ -138,9 +160,9 @@ class _Look:
         key = self._key(view, second)
         cut: Cut | None = None
         try:
-            cut = self.bench.of(
+            cut = self._called(
                 "slice", key, "The slices are being laid",
-                lambda: Call(slices.slice_of, (self.survey, view, second, self._own(second))),
+                slices.slice_of, self.survey, view, second, self._own(second),
             )  # fmt: skip
             # Who is hidden only changes what of a plane is drawn.
             cut = None if cut is None else slices.seen_by(self.survey, view, cut)
@@ -162,12 +184,12 @@ class _Look:
 
     def _scan(self, key: str, cut: Cut, points: int) -> Task:
         survey, model = self.survey, self.survey.model(cut.second)
-        split = slices.split_of(survey)
+        split = split_of(slices.layer_of(survey))
         own = self._own(cut.second)
         seconds = cost.surface_seconds(model, split, points)
         if seconds <= AT_ONCE:
             return Call(slices.surface_of, (survey, cut, own))
-        x, y = slices.grid_of(survey, cut)
+        x, y = slices.grid_of(survey, cut.window)
         first = next(iter(own.values()))
         scan = engine.Scan(
             recipe_of(model), cut.plane, x, y,
@@ -185,16 +207,26 @@ class _Look:
         shown = (survey.layer, survey.statistics)
         return repr((survey.base, self.entrants, self.until, shown, what))
 
+    def _lines(self, cut: Cut | None) -> Lines | None:
+        """1-D slices along the axes of the first picture, as far as it is drawn."""
+        survey = self.survey
+        if not survey.lines or cut is None:
+            return None
+        key = f"{self._key(survey.views[0], False)} {cut.window}"
+        found: Lines | None = self._called(
+            "lines", key, "1-D slices", lines.lines_of, survey, cut, self.runs["A"]
+        )
+        return found
+
     def _spread(self) -> RandomSlices | None:
         survey = self.survey
         if not survey.slices or not self.trained:
             return None
         views = tuple(view for view in survey.views if view.plane == "random")[:1]
-        key = repr(
-            (self.entrants[0].experiment, survey.layer, survey.statistics, survey.slices, views)
-        )
-        found: RandomSlices | None = self.bench.of(
-            "spread", key, "Random slices", _calling(slices.spread_of, survey, self.runs["A"])
+        shown = (survey.layer, survey.statistics, survey.slices, views)
+        key = f"{self._whose(self.entrants[0])} {shown}"
+        found: RandomSlices | None = self._called(
+            "spread", key, "Random slices", slices.spread_of, survey, self.runs["A"]
         )
         return found
 
@@ -209,28 +241,31 @@ class _Look:
         if not self.survey.sharpness or not self.trained:
             return {}
         found = {
-            one.name: self.bench.of(
+            one.name: self._called(
                 "along", self._whose(one), "The sharpness along the paths",
-                _calling(along.sharpness_of, one.experiment, self.runs[one.name]),
+                along.sharpness_of, one.experiment, self.runs[one.name],
             )
             for one in self.entrants
         }  # fmt: skip
         return {} if None in found.values() else found
 
-    def _end(self) -> End | None:
+    def _spot(self) -> Spot | None:
         if not self.survey.spectrum or not self.trained:
             return None
         one = self.entrants[self.survey.chosen]
-        theta = self.runs[one.name].weights[-1]
+        run = self.runs[one.name]
+        frame = spot.frame_at(run, self.survey.moment)
+        theta, step = run.weights[frame], int(run.recorded[frame])
+        key = repr((one.experiment, step))
         asked = (
-            ("spectrum", "The spectrum", ends.spectrum_at),
-            ("measures", "The measures of sharpness", ends.measures_at),
+            ("spectrum", "The spectrum", spot.spectrum_at),
+            ("measures", "The measures of sharpness", spot.measures_at),
         )
         spectrum, measures = (
-            self.bench.of(kind, self._whose(one), said, _calling(f, one.experiment, theta))
-            for kind, said, f in asked
+            self._called(kind, key, said, function, one.experiment, theta)
+            for kind, said, function in asked
         )
-        return End(one, spectrum, measures)
+        return Spot(one, step, int(run.recorded[-1]), spectrum, measures)
 
     # --- between two networks ----------------------------------------------------------------
 
@@ -240,21 +275,19 @@ class _Look:
             return None
         own = {name: self.runs[name] for name in section.ends_of(survey)}
         key = self._key(survey.ends, survey.aligned)
-        straight: Straight | None = self.bench.of(
-            "line", key, "The straight way", _calling(section.straight_of, survey, own)
+        straight: Straight | None = self._called(
+            "line", key, "The straight way", section.straight_of, survey, own
         )
         if straight is None or survey.section == "line":
             return Way(straight)
         key = repr((key, survey.bend_steps, survey.bend_rate))
         curve = self.bench.of(
-            "curve", key, "The curve is being trained", lambda: _bending(survey, straight)
+            "curve", key, "The curve is being trained", lambda: _bending(survey, straight, key)
         )
         if curve is None or not self.bench.over("curve", key):
             return Way(straight, curve)
         key = repr((key, len(curve.loss)))
-        bend: Bend | None = self.bench.of(
-            "bend", key, "The curve's plane", _calling(section.bend_seen, curve)
-        )
+        bend: Bend | None = self._called("bend", key, "The curve's plane", section.bend_seen, curve)
         return Way(straight, curve, bend, None if bend is None else self._under(key, bend))
 
     def _under(self, key: str, bend: Bend) -> Surface | None:
@@ -267,7 +300,7 @@ class _Look:
 
     def _scan_under(self, key: str, bend: Bend) -> Task:
         survey = self.survey
-        x, y = section.grid_of(survey, bend)
+        x, y = slices.grid_of(survey, bend.window)
         scan = engine.Scan(
             recipe_of(survey.base), bend.plane, x, y, layers=("train loss",),
             coarse=COARSE, key=f"curve {key} {survey.grid}",
@@ -275,10 +308,6 @@ class _Look:
         points = int(survey.grid)
         seconds = cost.surface_seconds(survey.base, "train", points)
         return Chained(scan, scan.layers, expected=seconds)
-
-
-def _calling(function: Callable[..., Any], *arguments: Any) -> Callable[[], Task]:
-    return lambda: Call(function, arguments)
 
 
 def _training(experiments: tuple[Experiment, ...]) -> Callable[[], Task]:
@@ -298,6 +327,10 @@ def _training(experiments: tuple[Experiment, ...]) -> Callable[[], Task]:
     return begin
 
 
-def _bending(survey: Survey, straight: Straight) -> Task:
+def _bending(survey: Survey, straight: Straight, key: str) -> Task:
+    key = f"curve {key}"
+    known = engine.recall(key)
+    if known is not None:
+        return Ready(known)
     chain = engine.Chain(advance_curve, section.bend_of(survey, straight))
-    return Chained(chain, lambda: section.curve_so_far(survey, chain.state, chain.chunks()))
+    return Chained(chain, lambda: section.curve_so_far(survey, chain.state, chain.chunks()), key)

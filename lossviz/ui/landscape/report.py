@@ -10,13 +10,15 @@ import streamlit as st
 
 from lossviz import figures, registry
 from lossviz.plane import random_walk_shares
+from lossviz.plane.hessian import Pick
 from lossviz.problem.architecture import LayerRow
 from lossviz.run import Run
 from lossviz.surface import RandomSlices
 from lossviz.survey import Survey, words
-from lossviz.survey.ends import Measures
 from lossviz.survey.ground import layers_of, problem_of
-from lossviz.ui.landscape.look import End, Found
+from lossviz.survey.lines import Lines
+from lossviz.survey.spot import Measures
+from lossviz.ui.landscape.look import Found, Spot
 from lossviz.ui.landscape.scene import Picture, Sight, details
 from lossviz.ui.scene import number, percent
 from lossviz.ui.style import mode
@@ -24,6 +26,15 @@ from lossviz.ui.words import scoreboard
 
 #: A path whose distance from a slice is below this share of its extent lies near to it.
 NEAR = 0.1
+#: What a slice along eigenvectors shows.
+PICKED: dict[Pick, str] = {
+    "top": "the steepest sides of the valley, and no typical slice",
+    "top and bottom": "the steepest side of the valley, and the direction that curves least, which "
+    "leads down out of a saddle where it is below 0",
+    "bottom": "the directions that curve least; below 0 the loss curves downwards there",
+}
+#: The last point of a path that was measured.
+SPOT = "ls.spot"
 
 
 def say(found: Found) -> None:
@@ -38,14 +49,16 @@ def say(found: Found) -> None:
 
 
 def say_more(found: Found) -> None:
-    """Random slices compared, the end of the chosen path, and the layers of the networks."""
+    """1-D slices, random slices compared, one point of a path, and the layers of the networks."""
+    if found.lines is not None:
+        _say_lines(found.lines, found.survey.log)
     if found.spread is not None:
         st.markdown("#### Random slices compared")
         st.caption(about_spread(found.spread))
         figure = figures.spread(found.spread, found.survey.log, mode())
         st.plotly_chart(figure, key="ls.figure.spread", config={"displayModeBar": False})
-    if found.end is not None:
-        _say_end(found.end)
+    if found.spot is not None:
+        _say_spot(found.spot)
     with st.expander("Layers of the network" + ("s" if found.survey.other else "")):
         columns = st.columns(2)
         for second in (False, True)[: found.survey.networks]:
@@ -86,16 +99,20 @@ def about(picture: Picture) -> str:
             f"In Adam's own coordinates the loss curves by {high:.3g} and {low:.3g}: what is "
             "narrow here is narrow to Adam."
         )
-    if "eigenvalues" in plane.info:
-        high, low = plane.info["eigenvalues"]
-        bound = f" Plain descent is stable up to a rate of {2 / high:.3g}." if high > 0 else ""
-        return (
-            f"Curvatures {high:.3g} and {low:.3g}: the steepest sides of the valley, and no "
-            f"typical slice.{bound}"
-        )
+    if plane.kind == "hessian":
+        first, second = plane.info["eigenvalues"]
+        return about_curvature(first, second, plane.info["pick"])
     if plane.kind == "start-end":
         return "The straight way from start to end lies at height 0; the path bows out of it."
     return "The loss between these points, which lie in the picture exactly."
+
+
+def about_curvature(first: float, second: float, pick: Pick) -> str:
+    """What a slice along two eigenvectors shows, of which eigenvalues they are."""
+    bound = ""
+    if pick != "bottom" and first > 0:
+        bound = f" Plain descent is stable up to a rate of {2 / first:.3g}."
+    return f"Curvatures {first:.3g} and {second:.3g}: {PICKED[pick]}.{bound}"
 
 
 def left_out(picture: Picture) -> str:
@@ -121,6 +138,28 @@ def extent_of(coords: np.ndarray) -> float:
     """The longer side of the box around points (T, 2); 0 where none is finite."""
     finite = coords[np.isfinite(coords).all(axis=1)]
     return float(np.ptp(finite, axis=0).max()) if len(finite) else 0.0
+
+
+def _say_lines(lines: Lines, log: bool) -> None:
+    st.markdown("#### 1-D slices")
+    st.caption(about_lines(lines))
+    pairs = zip(lines.train, lines.test, strict=True) if lines.test else zip(lines.train)
+    several = {
+        f"{name}: {title}": pair
+        for name, title, pair in zip("xy", lines.titles, pairs, strict=True)
+    }
+    figure = figures.slices(several, log, mode())
+    st.plotly_chart(figure, key="ls.figure.lines", config={"displayModeBar": False})
+
+
+def about_lines(lines: Lines) -> str:
+    """What the two lines are, and how to read them."""
+    pale = " Pale: over the test samples." if lines.test else ""
+    return (
+        "The loss on the two lines through A's end that lead along the axes of the first picture. "
+        "A valley that is narrow along one and wide along the other is a ravine; a line shows "
+        f"nothing of the other directions.{pale}"
+    )
 
 
 def about_spread(found: RandomSlices) -> str:
@@ -169,21 +208,34 @@ def reached(run: Run, target: float) -> str:
     return str(run.recorded[below[0]]) if len(below) else "not reached"
 
 
-# --- where a path ends -------------------------------------------------------------------------
+# --- one point of a path -----------------------------------------------------------------------
 
 
-def _say_end(end: End) -> None:
-    st.markdown(f"#### Curvature where {end.entrant.name} ends")
-    if end.spectrum is not None:
-        known = end.spectrum
+def _say_spot(spot: Spot) -> None:
+    st.markdown(f"#### Curvature {where(spot)}")
+    if spot.spectrum is None:
+        st.caption("The spectrum is being computed; it comes by itself.")
+    # Until it comes, the last one of this path stays, so that nothing below it jumps.
+    last: Spot = st.session_state.get(SPOT, spot)
+    shown = last if spot.spectrum is None and last.entrant == spot.entrant else spot
+    st.session_state[SPOT] = shown
+    known = shown.spectrum
+    if known is not None:
         figure = figures.density(known.density, [*known.highest, *known.lowest], mode=mode())
         st.plotly_chart(figure, key="ls.figure.spectrum", config={"displayModeBar": False})
-        st.caption(about_spectrum(known.highest, known.lowest, known.density.size))
-    else:
-        st.caption("The spectrum is being computed; it comes by itself.")
-    if end.measures is not None:
-        rows = measure_rows(end.measures)
+        said = about_spectrum(known.highest, known.lowest, known.density.size)
+        st.caption(said if shown is spot else f"Still {where(shown)}: {said}")
+    if shown.measures is not None:
+        rows = measure_rows(shown.measures)
         small_table(("measure", "value", "what it says"), rows)
+
+
+def where(spot: Spot) -> str:
+    """Which point of a path it is, in words."""
+    name = spot.entrant.name
+    if spot.step == spot.last:
+        return f"where {name} ends (step {spot.step})"
+    return f"where {name} starts" if spot.step == 0 else f"of {name} at step {spot.step}"
 
 
 def about_spectrum(highest: np.ndarray, lowest: np.ndarray, size: int) -> str:
@@ -191,25 +243,28 @@ def about_spectrum(highest: np.ndarray, lowest: np.ndarray, size: int) -> str:
     top = ", ".join(f"{value:.3g}" for value in highest)
     bottom = ", ".join(f"{value:.3g}" for value in lowest)
     shape = (
-        "some are negative, so that it is no minimum yet: there is a way down that the gradient "
-        "hardly shows"
+        "some are negative, so that this is no minimum: in their directions the loss curves "
+        "downwards"
         if lowest[0] < -1e-3 * max(highest[0], 0.0)
         else "none is clearly negative, as at a minimum"
     )
     return (
         f"The largest of {size:,} eigenvalues are {top}, the smallest {bottom}: {shape}. The peak "
-        "at 0 are directions that hardly matter; how to read it: the ticks far on the right are "
-        "those that limit the learning rate."
+        "at 0 stands for directions that hardly matter; the ticks far on the right limit the "
+        "learning rate."
     )
 
 
 def measure_rows(found: Measures) -> list[tuple[str, str, str]]:
     """The measures of sharpness as rows of a table."""
     value, error = found.trace
+    limit = (
+        f"plain descent is stable below a rate of {2 / found.largest:.3g}"
+        if found.largest > 0
+        else "no direction curves upwards, so that no rate is too large for the curvature"
+    )
     return [
-        ("largest eigenvalue", f"{found.largest:.4g}",
-         "plain descent is stable below a rate of "
-         + (f"{2 / found.largest:.3g}" if found.largest > 0 else "any size")),
+        ("largest eigenvalue", f"{found.largest:.4g}", limit),
         ("trace", f"{value:.4g} ± {error:.2g}", "the sum of all eigenvalues: random directions"),
         (f"worst case within {found.radius:g}", f"{found.worst:.4g}",
          "the highest rise of the loss in a ball, which SAM lowers"),

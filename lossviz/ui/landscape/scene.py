@@ -96,9 +96,9 @@ def scene_of(sight: Sight, mode: Mode) -> stage.Scene:
     )  # fmt: skip
 
 
-def revision(survey: Survey) -> str:
-    """The identity of the data on the stage."""
-    text = repr(sorted(survey.to_url().items()))
+def revision(survey: Survey, part: str = "") -> str:
+    """The identity of the data on a stage: the main one, or that of another part of the page."""
+    text = repr((sorted(survey.to_url().items()), part))
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 

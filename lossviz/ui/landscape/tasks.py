@@ -10,7 +10,7 @@ import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -19,6 +19,7 @@ import streamlit as st
 
 from lossviz import engine
 from lossviz.registry import SettingError
+from lossviz.ui.landscape import stored
 
 #: So many results of each kind are kept; runs are large.
 MOST_KEPT = {"runs": 12}
@@ -57,14 +58,25 @@ class Task(Protocol):
 
 @dataclass(eq=False)
 class Call:
-    """A function that is called in a worker, in one piece."""
+    """A function that is called in a worker, in one piece.
+
+    Args:
+        function: Of a module.
+        arguments: What it is called with.
+        key: Under which its result is kept on disk where it took long; "" for never.
+    """
 
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
+    key: str = ""
     future: Future[Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.future = engine.submit(self.function, *self.arguments)
+        self._begin()
+
+    def _begin(self) -> None:
+        call = (self.function, *self.arguments)
+        self.future = engine.submit(*((stored.kept, self.key) if self.key else ()), *call)
 
     def phase(self) -> Phase:
         """How it stands."""
@@ -79,13 +91,14 @@ class Call:
         return None if self.phase() in ("running", "cancelled") else self.future.result()
 
     def cancel(self) -> None:
-        """Not to begin it, where it has not begun."""
+        """Nobody waits for it any more, and where it has not begun, it never does."""
+        engine.drop(self.future)
         self.future.cancel()
 
     def resume(self) -> None:
         """Call it again."""
         if self.future.cancelled():
-            self.future = engine.submit(self.function, *self.arguments)
+            self._begin()
 
     def progress(self) -> tuple[float, float]:
         """Nothing is known of a call under way."""
@@ -249,16 +262,13 @@ class Bench:
 
     def cancel(self) -> None:
         """Cancel all that is going on; what is there stays."""
-        _each(self.standing("running"), "cancel")
+        for item in self.standing("running"):
+            item.task.cancel()
 
     def resume(self) -> None:
         """Go on with all that was cancelled."""
-        _each(self.standing("cancelled"), "resume")
-
-
-def _each(items: Iterable[Item], what: str) -> None:
-    for item in items:
-        getattr(item.task, what)()
+        for item in self.standing("cancelled"):
+            item.task.resume()
 
 
 class Shelf:

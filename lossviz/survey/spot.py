@@ -1,4 +1,4 @@
-"""What can be said of the place where a path ends: its spectrum, and how sharp it is."""
+"""What can be said of one point of a path: its spectrum, and how sharp it is."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from lossviz.curvature import (
     trace,
     worst_case,
 )
+from lossviz.run import Run
 from lossviz.settings import Experiment
 from lossviz.survey.ground import problem_of
 
@@ -53,7 +54,7 @@ class Measures:
         trace: The sum of all eigenvalues, and its standard error.
         worst: The highest rise of the loss within ``radius`` that was found; what SAM lowers.
         filtered: The largest eigenvalue when each filter's step is measured by its own norm: the
-            same for networks that differ only by a rescaling.
+            same for networks that differ only by a rescaling of layers.
         radius: Of the ball of ``worst``.
     """
 
@@ -62,6 +63,11 @@ class Measures:
     worst: float
     filtered: float
     radius: float = RADIUS
+
+
+def frame_at(run: Run, percent: int) -> int:
+    """The recorded frame nearest to a share of the path: 0 for its start, 100 for its end."""
+    return round(percent / 100 * (len(run.recorded) - 1))
 
 
 def spectrum_at(experiment: Experiment, theta: Tensor) -> Spectrum:
