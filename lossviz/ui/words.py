@@ -13,8 +13,12 @@ from lossviz.figures.theme import mark
 from lossviz.ui import widgets
 from lossviz.ui.style import mode
 
-#: A long list of hyperparameters breaks, so that the numbers beside it stay in sight.
-NAME = "display:flex;align-items:baseline;white-space:normal;max-width:clamp(8.5rem,26vw,24rem)"
+#: A long list of hyperparameters breaks, so that the numbers beside it stay in sight; a short one
+#: does not, however little room there is.
+NAME = (
+    "display:flex;align-items:baseline;white-space:normal;width:max-content;"
+    "max-width:clamp(8.5rem,26vw,24rem)"
+)
 #: On a phone a sentence is as wide as the page, and stays while the numbers above it are scrolled.
 SENTENCE = "position:sticky;left:0;max-width:calc(100vw - 1.6rem)"
 

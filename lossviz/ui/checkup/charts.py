@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.checkup import CurveOfRuns, Outcome
 from lossviz.figures.layout import axis, base_layout, note
+from lossviz.figures.scale import log_ticks
 from lossviz.figures.theme import Mode, mark
+from lossviz.figures.words import number
 
 #: The height of a chart in pixels.
 HEIGHT = 320
@@ -27,9 +30,12 @@ def outcomes(curve: CurveOfRuns, mode: Mode, log: bool) -> go.Figure:
     How to read it: see `lossviz.checkup.CurveOfRuns`.
     """
     figure = _figure(mode, [name for _, name, _ in LINES])
+    middles = np.concatenate([curve.mean(name) for name, _, _ in LINES])
+    ticks = _decades(middles[np.isfinite(middles) & (middles > 0)]) if log else {}
     figure.update_layout(
-        xaxis=axis(mode, curve.title, type="log"),
-        yaxis=axis(mode, "loss at the end", type="log" if log else "linear"),
+        # Exactly where runs were made: they are in even ratios.
+        xaxis=axis(mode, curve.title, type="log", tickvals=curve.x, ticktext=_words(curve.x)),
+        yaxis=axis(mode, "loss at the end", type="log" if log else "linear", **ticks),
     )
     if not len(curve.x):
         figure.add_annotation(**note(mode, "The first runs are on their way."))
@@ -40,6 +46,18 @@ def outcomes(curve: CurveOfRuns, mode: Mode, log: bool) -> go.Figure:
             x, y, s = curve.x[known], middle[known], spread[known]
             figure.add_traces(_line(words, place, mode, x, y, s, log))
     return figure
+
+
+def _decades(values: np.ndarray) -> dict[str, Any]:
+    """Ticks of a logarithmic axis with these values (F,), none of them without a name."""
+    if not len(values):
+        return {}
+    places = 10.0 ** np.array(log_ticks(np.log10(values.min()), np.log10(values.max())))
+    return {"tickvals": places, "ticktext": _words(places)}
+
+
+def _words(values: np.ndarray) -> list[str]:
+    return [number(float(value)) for value in values]
 
 
 def _figure(mode: Mode, words: list[str]) -> go.Figure:

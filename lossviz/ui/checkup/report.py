@@ -16,6 +16,7 @@ from lossviz.ui.checkup import lessons
 from lossviz.ui.checkup.kept import put_base
 from lossviz.ui.checkup.shown import Named, Shown, held_by, named, stop_of
 from lossviz.ui.scene import percent
+from lossviz.ui.table import number
 from lossviz.ui.words import scoreboard
 
 ICONS = {
@@ -119,8 +120,8 @@ def _row(one: Named, checkup: Checkup) -> dict[str, str]:
     name = f"{one.letter} {one.title}"
     row = {
         "contender": f"{name}, {one.detail}" if one.detail else name,
-        "train loss": _number(run.metrics["train_loss"][-1]),
-        "test loss": _number(run.metrics["test_loss"][-1]),
+        "train loss": number(run.metrics["train_loss"][-1], 3),
+        "test loss": number(run.metrics["test_loss"][-1], 3),
         **_scores(one.exam, checkup),
         "near zero": percent(one.exam.vanished[-1]),
         "status": run.status.sentence,
@@ -128,7 +129,7 @@ def _row(one: Named, checkup: Checkup) -> dict[str, str]:
     if checkup.show == "start" and spread is not None and len(spread.layers) > 1:
         # Before the output where layers are told apart; the steps of a sequence have no output.
         last = spread.gradients[0][-2 if spread.units.any() else -1]
-        row["first/last gradient"] = _number(spread.gradients[0][0] / last if last else np.nan)
+        row["first/last gradient"] = number(spread.gradients[0][0] / last if last else np.nan, 3)
     return row
 
 
@@ -143,10 +144,6 @@ def _scores(exam: Exam, checkup: Checkup) -> dict[str, str]:
         words = {f"{split}_accuracy": "accuracy", f"{split}_r2": "R²"}
         found = {words[key]: float(metrics[key][-1]) for key in words if key in metrics}
     return {
-        f"{split} {name}": percent(score) if name in CLASSIFICATION else _number(score)
+        f"{split} {name}": percent(score) if name in CLASSIFICATION else number(score, 3)
         for name, score in found.items()
     }
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}" if np.isfinite(value) else "–"

@@ -24,8 +24,6 @@ from lossviz.ui.race.show import for_heat
 
 #: The session's key of the rectangle in which the paths are, for "fit".
 EXTENT = "rc.extent"
-#: The name of the race worth seeing that was opened last.
-CLAIMED = "rc.claimed"
 LAST_SEED = int(VALUES["start_seed"].high)
 
 
@@ -158,17 +156,10 @@ def _open(preset: Preset) -> None:
 
 def claim(course: Course) -> None:
     """What to look at in a race worth seeing, also while one tries what comes of other settings."""
-    shown = next((preset for preset in PRESETS if _is(course, preset)), None)
-    if shown is not None:
-        st.session_state[CLAIMED] = shown.name
-    # It stays while settings change, so that nothing moves away from under a hand at a dial.
-    claimed = st.session_state.get(CLAIMED)
-    kept = next((preset for preset in PRESETS if preset.name == claimed), None)
-    if kept is None or kept.course.function != course.function:
-        st.session_state.pop(CLAIMED, None)
-        return
-    changed = "" if shown else " *You have changed the settings since.*"
-    st.info(f"**{kept.title}.** {kept.claim}{changed}", icon=":material/school:")
+    top.claim(
+        PRESETS, "rc", partial(_is, course),
+        lambda preset: preset.course.function == course.function,
+    )  # fmt: skip
 
 
 def _is(course: Course, preset: Preset) -> bool:

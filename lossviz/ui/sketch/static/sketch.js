@@ -2,7 +2,7 @@
 
 import { Clock } from "./clock.js";
 import { Panel } from "./panel.js";
-import { html } from "./svg.js";
+import { html, svg } from "./svg.js";
 
 export class Sketch {
   constructor(root, Gate) {
@@ -59,7 +59,8 @@ export class Sketch {
 
   dressLegend(names) {
     this.legend.replaceChildren(...names.map(({ label, color, dash }) => html("span", {},
-      html("i", { class: dash.length ? "lv-dashed" : "", style: `--color:${color}` }), label)));
+      svg("svg", { width: 24, height: 3 }, svg("line", { x2: 24, y1: 1.5, y2: 1.5,
+        stroke: color, "stroke-width": 3, "stroke-dasharray": dash.join(" ") })), label)));
   }
 
   tick(data) {
