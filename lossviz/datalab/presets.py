@@ -31,7 +31,7 @@ PRESETS: tuple[Preset, ...] = (
         "Proline is counted in hundreds, alcohol in ones: the condition number is 14,700. At half "
         "its limit SGD takes away 0.0068 % of what is left with each step, and 39 % once both "
         "have spread 1. Cleaning alone does not help: 25,700.",
-        DataLab(section="effect"),
+        DataLab(section="effect", surfaces="three"),
     ),
     Preset(
         "hidden",

@@ -156,5 +156,8 @@ def _varied(inputs: tuple[Column, ...], known: np.ndarray, notes: list[str]) -> 
         else:
             notes.append(f"{column.name!r} is the same in all training rows, so it is no input.")
     if not varied:
-        raise SettingError("No input has two different values in the training rows.")
+        raise SettingError(
+            f"No input has two different values in the training rows ({len(known):,} of them). "
+            "Take a smaller test share, or more samples."
+        )
     return tuple(varied)

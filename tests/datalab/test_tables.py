@@ -107,6 +107,12 @@ def test_two_numbers_are_classes_and_more_are_values_unless_it_is_said():
     assert roles_of(some, "n", "classes").classes == ("1", "2", "3")
 
 
+def test_too_few_training_rows_to_differ_are_counted():
+    some = table(column("x", [1, 2, 3, 4, 5]), column("y", [1, 2, 3, 4, 5]), target="y")
+    with pytest.raises(SettingError, match=r"1 of them.*a smaller test share"):
+        chosen_of(some, roles_of(some), 0.8, 0)
+
+
 def test_labels_that_do_not_occur_are_no_classes():
     some = table(column("x", [1, 2, 3, 4]), column("c", [2, 0, 2, 0], ("a", "b", "d")))
     roles = roles_of(some, "c")

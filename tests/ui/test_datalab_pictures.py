@@ -17,7 +17,7 @@ from lossviz.datalab.seen import Scatter
 from lossviz.figures.theme import PALETTE
 from lossviz.ui.datalab import classes, pairs, panels, scene, strips, verdict, words
 from lossviz.ui.datalab.show import for_effect, for_pairs, for_seen
-from lossviz.ui.datalab.svg import cut, framed, svg, ticks
+from lossviz.ui.datalab.svg import broken, cut, framed, row_name, svg, ticks
 from lossviz.ui.datalab.upload import named
 from lossviz.ui.stage.message import scene_message
 
@@ -132,6 +132,15 @@ def test_ticks_are_round_rise_and_lie_within(low: float, width: float, most: int
     assert marks == sorted(set(marks))
     slack = 1e-6 * (high - low)
     assert all(low - slack <= mark <= high + slack for mark in marks)
+
+
+def test_long_names_take_two_lines_and_are_whole_in_the_tooltip():
+    root = parsed(row_name("od280/od315_of_diluted_wines", 100, 20, 19))
+    lines = [e for e in root.iter() if e.tag == "text"]
+    assert [line.text for line in lines] == ["od280/od315_of_", "diluted_wines"]
+    assert {line[0].text for line in lines} == {"od280/od315_of_diluted_wines"}
+    assert len(list(parsed(row_name("hue", 100, 20, 19)))) == 1
+    assert broken("x" * 50, 20) == ["x" * 20, "x" * 19 + "…"]
 
 
 def test_long_names_are_cut():

@@ -9,7 +9,7 @@ import numpy as np
 
 from lossviz.datalab.seen import Scatter
 from lossviz.figures.theme import CLASSES, Mode
-from lossviz.ui.datalab.svg import Place, cut, mixed, svg, ticks
+from lossviz.ui.datalab.svg import Place, cut, mixed, row_name, svg, ticks
 
 
 def scatter(
@@ -108,10 +108,7 @@ def matrix(names: Sequence[str], values: np.ndarray, mode: Mode, label: str) -> 
     parts = []
     for i, name in enumerate(names):
         y = top + cell * (i + 0.5)
-        parts.append(
-            f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end" font-size="11" '
-            f'fill="currentColor">{escape(cut(name, 18))}<title>{escape(name)}</title></text>'
-        )
+        parts.append(row_name(name, left - 6, y, 19))
         for j, other in enumerate(names):
             value = values[i, j]
             said = "no line" if np.isnan(value) else f"{value:.2f}"

@@ -16,7 +16,7 @@ from lossviz.ui.datalab import classes, pairs, scene, strips, verdict, words
 from lossviz.ui.datalab.drawing import drawing
 from lossviz.ui.datalab.kept import data
 from lossviz.ui.datalab.show import changed
-from lossviz.ui.datalab.svg import framed
+from lossviz.ui.datalab.svg import breakable, framed
 from lossviz.ui.stage.component import stage
 from lossviz.ui.stage.message import scene_message
 from lossviz.ui.style import mode
@@ -63,7 +63,6 @@ def look(lab: DataLab, seen: Seen) -> None:
 
 def clean(lab: DataLab, seen: Seen) -> None:
     """What is missing or far off, what is done about it, and what that changes."""
-    st.caption(WHY_CLEAN)
     st.markdown("  \n".join(widgets.plain(said) for said in words.cleaning(seen, lab)))
     left, right = st.columns(2, gap="large")
     with left:
@@ -89,11 +88,11 @@ def clean(lab: DataLab, seen: Seen) -> None:
     st.caption(f"Outlined: as it came. Filled: cleaned. Dashed: the fences. {words.fence(lab)}")
     _strips(seen, after=True)
     st.html(words.table(words.COLUMNS, words.columns(seen.columns)))
+    st.caption(WHY_CLEAN)
 
 
 def scale(lab: DataLab, seen: Seen) -> None:
     """All inputs on one axis, before scaling and after it."""
-    st.caption(WHY_SCALE)
     st.markdown(f"{widgets.plain(words.spreads(seen))} {_target_of_scaling(lab)}")
     every = [facet for facet in seen.columns if isinstance(facet.scaled, Summary)]
     facets = every[:MOST_BOXES]
@@ -117,6 +116,7 @@ def scale(lab: DataLab, seen: Seen) -> None:
         "A box holds the middle half of the values, the line in it is the median, and the whiskers "
         f"reach to the least and the greatest.{some}"
     )
+    st.caption(WHY_SCALE)
 
 
 def _target_of_scaling(lab: DataLab) -> str:
@@ -142,7 +142,6 @@ def effect(lab: DataLab, found: Effect, busy: str = "") -> None:
     # One place for all that is said above the stage, and as high while something is under way.
     with st.container():
         st.markdown(f"{BUSY} {busy}" if busy else f"**{verdict.headline(found)}**")
-        st.caption(WHY_EFFECT[lab.model])
     message = scene_message(scene.scene_of(lab, found, mode()))
     with st.container(key="lv_surfaces"):
         stage(message, key="dl.stage", on_view=_seen_in)
@@ -150,7 +149,7 @@ def effect(lab: DataLab, found: Effect, busy: str = "") -> None:
     if lab.model == "network":
         titles.pop("condition")
     st.html(words.table(titles, verdict.rows(found)))
-    for said in (*verdict.effects(found, lab), *found.notes):
+    for said in (WHY_EFFECT[lab.model], *verdict.effects(found, lab), *found.notes):
         st.caption(widgets.plain(said))
 
 
@@ -201,7 +200,7 @@ def strip_of(facet: Facet, after: bool, mode: Mode) -> str:
     else:
         picture = strips.tally(facet.raw, then if isinstance(then, Counts) else None, mode, label)
     return (
-        f'<figure><figcaption><b title="{escape(facet.name)}">{escape(facet.name)}</b>'
+        f'<figure><figcaption><b title="{escape(facet.name)}">{breakable(facet.name)}</b>'
         f"<span>{escape(_about(facet, after))}</span></figcaption>{picture}</figure>"
     )
 

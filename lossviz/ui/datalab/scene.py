@@ -19,6 +19,14 @@ NAMES = ("A", "B")
 #: every surface: on a logarithmic scale, and on a plain one.
 RANGES = {True: (1e-4, 10.0), False: (0.0, 2.0)}
 LEFT = "left of the way down"
+#: The stage's words for a loss, where it shows what is left of the way down.
+TEXTS = {
+    "surface": "Loss surfaces",
+    "losses": "What is left",
+    "loss": "Left",
+    "trueLoss": "Left",
+    "sliceLoss": "Left on this slice",
+}
 
 
 def scene_of(lab: DataLab, effect: Effect, mode: Mode) -> stage.Scene:
@@ -45,7 +53,7 @@ def scene_of(lab: DataLab, effect: Effect, mode: Mode) -> stage.Scene:
         ),
         exact=lab.model == "linear",
         cue=stage.Cue("opening", "end"),
-        texts={"surface": "Loss surfaces", "loss": "Left", "losses": "What is left"},
+        texts=TEXTS,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from lossviz.datalab.look import Counts, Summary
 from lossviz.figures.theme import PALETTE, Mode
-from lossviz.ui.datalab.svg import Place, cut, svg, ticks
+from lossviz.ui.datalab.svg import Place, cut, row_name, svg, ticks
 
 #: A strip in its own units: histogram, and the box plot below it.
 WIDTH, HEIGHT, BOX = 240.0, 74.0, 22.0
@@ -132,10 +132,7 @@ def boxes(names: Sequence[str], columns: Sequence[Summary], mode: Mode, label: s
     parts = [_axis(ticks(low, high), x, height)]
     for place, (name, column) in enumerate(zip(names, columns, strict=True)):
         y = row * (place + 0.5)
-        parts.append(
-            f'<text x="{left - 10}" y="{y + 4:.1f}" font-size="11" text-anchor="end" '
-            f'fill="currentColor">{escape(cut(name, 22))}<title>{escape(name)}</title></text>'
-        )
+        parts.append(row_name(name, left - 10, y, 20))
         parts.append(_box(column, x, y, f'stroke="{PALETTE[mode].accent}" stroke-width="1.5"', 6))
     return svg(width, height + 22, "".join(parts), label)
 

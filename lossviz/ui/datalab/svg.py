@@ -55,6 +55,44 @@ def mixed(first: str, second: str, share: float) -> str:
     return "#" + "".join(f"{round(a + share * (b - a)):02X}" for a, b in pairs)
 
 
+def row_name(name: str, x: float, y: float, most: int) -> str:
+    """A name that ends at x beside a row around y, with a tooltip of all of it.
+
+    Args:
+        name: Any text.
+        x: Where it ends.
+        y: The middle of the row.
+        most: So many letters fit into a line; a longer name takes two lines of smaller ones.
+    """
+    lines = broken(name, most if len(name) <= most else most + 4)
+    size, first = (11, y + 4) if len(lines) == 1 else (9, y - 1.5)
+    return "".join(
+        f'<text x="{x:g}" y="{first + 9.5 * k:.1f}" text-anchor="end" font-size="{size}" '
+        f'fill="currentColor">{escape(line)}<title>{escape(name)}</title></text>'
+        for k, line in enumerate(lines)
+    )
+
+
+def broken(text: str, most: int) -> list[str]:
+    """A text in one line or two of at most so many characters, broken between words if it can be.
+
+    >>> broken("od280/od315_of_diluted_wines", 20)
+    ['od280/od315_of_', 'diluted_wines']
+    """
+    if len(text) <= most:
+        return [text]
+    ends = [k + 1 for k, letter in enumerate(text[:most]) if not letter.isalnum()]
+    end = min(ends, key=lambda k: max(k, len(text) - k), default=most)
+    if len(text) - end > most:
+        end = most
+    return [text[:end].rstrip(), cut(text[end:].lstrip(), most)]
+
+
+def breakable(text: str) -> str:
+    """A text as HTML, which may go on in another line after each of its marks between words."""
+    return "".join(escape(c) + ("\u200b" if c in "_/-.:;" else "") for c in text)
+
+
 def cut(text: str, most: int) -> str:
     """A text of at most so many characters."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
