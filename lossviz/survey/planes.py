@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lossviz import plane as planes
 from lossviz.plane import Plane
 from lossviz.plane.hessian import Pick
@@ -50,11 +52,13 @@ def through_ends(ground: Ground, a: str, b: str, c: str) -> Plane:
         SettingError: When the points do not span a plane.
     """
     third = ground.run(a).weights[0] if c == "start" else ground.end(c)
+    last = "the start" if c == "start" else c
     try:
-        return planes.through_plane(ground.end(a), ground.end(b), third, ground.problem.space)
+        plane = planes.through_plane(ground.end(a), ground.end(b), third, ground.problem.space)
     except ValueError:
-        last = "their start" if c == "start" else f"the end of {c}"
+        point = "their start" if c == "start" else f"the end of {c}"
         raise SettingError(
-            f"The ends of {a} and {b} and {last} lie on a line, so there is no one plane through "
+            f"The ends of {a} and {b} and {point} lie on a line, so there is no one plane through "
             "them; choose other points."
         ) from None
+    return replace(plane, titles=(f"distance from {a} towards {b}", f"distance towards {last}"))

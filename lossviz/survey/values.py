@@ -41,8 +41,8 @@ VALUES: dict[str, Param] = {
                    "those of the first: it still computes the same."),
         Param("bend_steps", 300, 20, 3000, "log", title="steps of the curve",
               help="How many steps the bend of the curve is trained."),
-        Param("bend_rate", 0.05, 1e-4, 1.0, "log", title="learning rate of the curve",
-              help="Of Adam, which trains the bend."),
+        Param("bend_rate", 0.05, 1e-4, 1.0, "log", title="rate of the curve",
+              help="The learning rate of Adam, which trains the bend."),
         Param("sharpness", False, title="sharpness along the paths",
               help="The largest curvature at points of each path, beside what its optimizer "
                    "stands; a tab beside the loss."),

@@ -13,16 +13,14 @@ from lossviz.survey.views import View
 SHORT = {
     "pca": "the paths' own plane",
     "random": "random directions",
-    "hessian": "largest curvature",
     "direct": "start to finish",
-    "through": "through three points",
     "adam": "Adam's own axes",
 }
 #: What stands above a picture of eigenvectors.
 PICKED = {
-    "top": "Largest curvature",
-    "top and bottom": "Largest and smallest curvature",
-    "bottom": "Smallest curvature",
+    "top": "largest curvature",
+    "top and bottom": "largest and smallest curvature",
+    "bottom": "smallest curvature",
 }
 
 
@@ -61,22 +59,28 @@ def differences(entry: Entry, params: Mapping[str, Value], others: Mapping[str, 
 
 
 def title(survey: Survey, view: View, second: bool) -> str:
-    """What stands above a picture."""
-    name = SHORT.get(view.plane, view.entry.title)
-    parts = [name[:1].upper() + name[1:]]
+    """What stands above a picture.
+
+    >>> title(Survey(), View("random"), False)
+    'Random directions, seed 0 about A'
+    """
     letters = tuple(f"{letter}₂" if second else letter for letter in view.letters())
-    if view.plane == "random":
-        parts.append(f"seed {view.params['seed']} about {letters[0]}")
-    elif view.plane == "hessian":
-        parts = [PICKED[str(view.params["pick"])]]
-        parts.append(f"at {letters[0]}")
-    elif view.plane == "through":
-        last = "the start" if view.params["c"] == "start" else letters[2]
-        parts = [f"Through {letters[0]}, {letters[1]} and {last}"]
-    elif letters:
-        parts.append(f"of {letters[0]}")
     where = network(survey, second)
-    return " · ".join([*([where] if where else []), ", ".join(parts)])
+    whole = f"{where} · {_slice(view, letters)}" if where else _slice(view, letters)
+    return whole[:1].upper() + whole[1:]
+
+
+def _slice(view: View, letters: tuple[str, ...]) -> str:
+    """What a view shows, through contenders of these names."""
+    if view.plane == "hessian":
+        return f"{PICKED[str(view.params['pick'])]}, at {letters[0]}"
+    if view.plane == "through":
+        last = "the start" if view.params["c"] == "start" else letters[2]
+        return f"through {letters[0]}, {letters[1]} and {last}"
+    name = SHORT.get(view.plane, view.entry.title)
+    if view.plane == "random":
+        return f"{name}, seed {view.params['seed']} about {letters[0]}"
+    return f"{name}, of {letters[0]}" if letters else name
 
 
 def points(view: View, second: bool) -> tuple[str, ...]:

@@ -148,7 +148,7 @@ def _surface(survey: Survey, way: Way) -> stage.Surface:
     if way.bend is not None:
         x, y = (np.asarray(side) for side in way.bend.window)
         marks = np.asarray(way.bend.plane.info["points"])
-        titles = way.bend.plane.titles
+        titles = (f"distance from {' towards '.join(_ends(way))}", way.bend.plane.titles[1])
     if way.surface is not None:
         x, y, z = (np.asarray(v) for v in (way.surface.x, way.surface.y, way.surface.loss))
         span = color_range(z, None, survey.log)

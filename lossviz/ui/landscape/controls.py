@@ -25,8 +25,8 @@ from lossviz.ui.foundation import Foundation
 from lossviz.ui.landscape import pictures
 from lossviz.ui.landscape.kept import landscape
 
-#: The name of the survey worth seeing that was opened last, and the range that "pin" pins.
-CLAIMED, RANGE = "ls.claimed", "ls.range"
+#: The range of colours that "pin" pins.
+RANGE = "ls.range"
 #: What the list of networks says of settings that are none of its own.
 OWN = "own settings"
 
@@ -205,7 +205,6 @@ def header(survey: Survey) -> None:
 
 
 def _reset() -> None:
-    st.session_state.pop(CLAIMED, None)
     landscape.edit(lambda _: Survey())
 
 
@@ -215,16 +214,10 @@ def _open(preset: Preset) -> None:
 
 def claim(survey: Survey) -> None:
     """What to look at in a survey worth seeing, also while one tries other settings."""
-    shown = next((preset for preset in PRESETS if preset.is_of(survey)), None)
-    if shown is not None:
-        st.session_state[CLAIMED] = shown.name
-    claimed = st.session_state.get(CLAIMED)
-    kept = next((preset for preset in PRESETS if preset.name == claimed), None)
-    if kept is None or _subject(kept.survey) != _subject(survey):
-        st.session_state.pop(CLAIMED, None)
-        return
-    changed = "" if shown else " *You have changed the settings since.*"
-    st.info(f"**{kept.title}.** {kept.claim}{changed}", icon=":material/school:")
+    top.claim(
+        PRESETS, "ls", lambda preset: preset.is_of(survey),
+        lambda preset: _subject(preset.survey) == _subject(survey),
+    )  # fmt: skip
 
 
 def _subject(survey: Survey) -> tuple[str, str]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
+from torch import Tensor
+
 from lossviz import engine
 from lossviz.connect import Curve, advance_curve
 from lossviz.registry import SettingError
@@ -16,7 +18,7 @@ from lossviz.surface import RandomSlices, Surface
 from lossviz.surface.layers import split_of
 from lossviz.survey import Entrant, Survey, View, along, cost, lines, section, slices, spot, words
 from lossviz.survey.along import Sharpness
-from lossviz.survey.ground import buffers_for, recipe_of
+from lossviz.survey.ground import buffers_for, normalises, recipe_of
 from lossviz.survey.lines import Lines
 from lossviz.survey.section import Bend, Straight
 from lossviz.survey.slices import Cut
@@ -176,13 +178,28 @@ class _Look:
         survey, points = self.survey, int(self.survey.grid)
         where = words.network(survey, cut.second)
         key = f"{key} {cut.window} {points}"
+        buffers = self._buffers(cut.second)
+        if buffers is None:
+            return None
         found = self.bench.of(
             "surface", key, f"Surface{f' ({where})' if where else ''}",
-            lambda: self._scan(key, cut, points),
+            lambda: self._scan(key, cut, points, buffers),
         )  # fmt: skip
         return None if found is None else found.surface(slices.layer_of(survey))
 
-    def _scan(self, key: str, cut: Cut, points: int) -> Task:
+    def _buffers(self, second: bool) -> dict[str, Tensor] | None:
+        """The running statistics with which surfaces are drawn, where that is asked for."""
+        model, statistics = self.survey.model(second), slices.statistics_of(self.survey)
+        if statistics != "frozen" or not normalises(model):
+            return {}
+        first = next(one for one in self.entrants if one.second == second)
+        found: dict[str, Tensor] | None = self._called(
+            "buffers", self._whose(first), "The running statistics",
+            buffers_for, model, statistics, self.runs[first.name],
+        )  # fmt: skip
+        return found
+
+    def _scan(self, key: str, cut: Cut, points: int, buffers: dict[str, Tensor]) -> Task:
         survey, model = self.survey, self.survey.model(cut.second)
         split = split_of(slices.layer_of(survey))
         own = self._own(cut.second)
@@ -190,11 +207,10 @@ class _Look:
         if seconds <= AT_ONCE:
             return Call(slices.surface_of, (survey, cut, own))
         x, y = slices.grid_of(survey, cut.window)
-        first = next(iter(own.values()))
         scan = engine.Scan(
             recipe_of(model), cut.plane, x, y,
             statistics=slices.statistics_of(survey),
-            buffers=buffers_for(model, slices.statistics_of(survey), first) or None,
+            buffers=buffers or None,
             layers=(slices.layer_of(survey),),
             coarse=COARSEST if cost.point_seconds(model, split) > SLOW else COARSE,
             key=f"surface {key}",
@@ -314,10 +330,10 @@ def _training(experiments: tuple[Experiment, ...]) -> Callable[[], Task]:
     """How contenders on one problem are trained: at one go, or in chunks when it takes long."""
 
     def begin() -> Task:
+        key = f"runs {experiments!r}"
         seconds = engine.estimate(experiments)
         if seconds <= engine.WHOLE:
-            return Call(slices.trained, (experiments,))
-        key = f"runs {experiments!r}"
+            return Call(slices.trained, (experiments,), key)
         known = engine.recall(key)
         if known is not None:
             return Ready(known)

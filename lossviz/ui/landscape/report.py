@@ -26,6 +26,9 @@ from lossviz.ui.words import scoreboard
 
 #: A path whose distance from a slice is below this share of its extent lies near to it.
 NEAR = 0.1
+#: What random slices say that are apart by less than these shares of their rise, and by more.
+ALIKE = ((0.2, "one is like another"), (0.5, "they are alike in size, and not in shape"))
+CHANCE = "a single one shows chance as well"
 #: What a slice along eigenvectors shows.
 PICKED: dict[Pick, str] = {
     "top": "the steepest sides of the valley, and no typical slice",
@@ -172,7 +175,7 @@ def about_spread(found: RandomSlices) -> str:
     )
     if not np.isfinite(last):
         return f"{said}At the edge some are not finite, so that they cannot be compared there."
-    reading = "one is much like another" if last < 0.5 else "a single one shows chance as well"
+    reading = next((words for most, words in ALIKE if last < most), CHANCE)
     return f"{said}At the edge they are apart by {last:.0%} of the median's rise: {reading}."
 
 

@@ -16,7 +16,7 @@ TEXTS: dict[str, str] = {
     "column": "column",
     "sharedColors": "The same colours in all pictures",
     "atCursor": "At step {step}",
-    "atCursorOn": "At step {step}, on {of}",
+    "atCursorOn": "At step {step}: {of}",
     "onOther": "on {of}",
     "contender": "Contender",
     "trueLoss": "True loss",
