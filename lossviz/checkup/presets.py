@@ -82,10 +82,10 @@ PRESETS: tuple[Preset, ...] = (
     Preset(
         "forgetting",
         "A recurrent network forgets its first steps",
-        "The layers here are the steps of a sequence. At the start the gradient at the first step "
-        "is less than a thousandth of that at the last one, so what happened first is hardly "
-        "learnt from. Choose the GRU: its gates carry more than ten times as much back. Attention "
-        "reaches every step directly.",
+        "The layers here are the steps of a sequence. With torch's default weights the gradient at "
+        "the first step begins at less than a thousandth of that at the last one: at first nothing "
+        "is learnt from what happened there. Orthogonal weights keep a tenth of it, and a GRU's "
+        "gates carry more than ten times as much back. Play: what training finds mends it.",
         Checkup(_ADDING, (Scheme("default"), Scheme("xavier_normal"), Scheme("orthogonal"))),
     ),
     Preset(

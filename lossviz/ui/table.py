@@ -41,13 +41,14 @@ def fixed(value: float, places: int = 3) -> str:
 
 
 def number(value: float, digits: int = 4) -> str:
-    """A number of a table.
+    """A number of a table, whole where it has more digits than these.
 
-    >>> number(2 / 3), number(float("nan")), number(float("inf")), number(-0.5, 2)
-    ('0.6667', '–', '∞', '−0.5')
+    >>> number(2 / 3), number(float("nan")), number(float("inf")), number(-0.5, 2), number(12345.6)
+    ('0.6667', '–', '∞', '−0.5', '12,346')
     """
     if math.isnan(value):
         return "–"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    return f"{value:.{digits}g}".replace("-", "−")
+    whole = 10**digits <= abs(value) < 1e7
+    return (f"{value:,.0f}" if whole else f"{value:.{digits}g}").replace("-", "−")

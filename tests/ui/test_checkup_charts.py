@@ -33,7 +33,7 @@ def test_whatever_runs_came_to_can_be_drawn(losses, log):
 def test_a_log_axis_names_places_where_runs_were_made_and_powers_of_ten():
     found = charts.outcomes(curve(1e-4, 0.01, 1.0), "dark", log=True)
     assert list(found.layout.xaxis.ticktext) == ["4", "8", "16"]
-    assert list(found.layout.yaxis.tickvals) == pytest.approx([1e-3, 1e-2, 0.1, 1.0])
+    assert list(found.layout.yaxis.tickvals) == pytest.approx([1e-4, 1e-3, 1e-2, 0.1, 1.0])
 
 
 def test_folds_tell_accuracy_in_percent():

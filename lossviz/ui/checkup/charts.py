@@ -30,13 +30,6 @@ def outcomes(curve: CurveOfRuns, mode: Mode, log: bool) -> go.Figure:
     How to read it: see `lossviz.checkup.CurveOfRuns`.
     """
     figure = _figure(mode, [name for _, name, _ in LINES])
-    middles = np.concatenate([curve.mean(name) for name, _, _ in LINES])
-    ticks = _decades(middles[np.isfinite(middles) & (middles > 0)]) if log else {}
-    figure.update_layout(
-        # Exactly where runs were made: they are in even ratios.
-        xaxis=axis(mode, curve.title, type="log", tickvals=curve.x, ticktext=_words(curve.x)),
-        yaxis=axis(mode, "loss at the end", type="log" if log else "linear", **ticks),
-    )
     if not len(curve.x):
         figure.add_annotation(**note(mode, "The first runs are on their way."))
     for name, words, place in LINES:
@@ -45,11 +38,19 @@ def outcomes(curve: CurveOfRuns, mode: Mode, log: bool) -> go.Figure:
         if known.any():
             x, y, s = curve.x[known], middle[known], spread[known]
             figure.add_traces(_line(words, place, mode, x, y, s, log))
+    # Exactly where runs were made: they are in even ratios.
+    places = {"tickvals": curve.x, "ticktext": _words(curve.x)}
+    ticks = _decades(np.concatenate([[], *(trace.y for trace in figure.data)])) if log else {}
+    figure.update_layout(
+        xaxis=axis(mode, curve.title, type="log", **places),
+        yaxis=axis(mode, "loss at the end", type="log" if log else "linear", **ticks),
+    )
     return figure
 
 
 def _decades(values: np.ndarray) -> dict[str, Any]:
     """Ticks of a logarithmic axis with these values (F,), none of them without a name."""
+    values = values[values > 0]
     if not len(values):
         return {}
     places = 10.0 ** np.array(log_ticks(np.log10(values.min()), np.log10(values.max())))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import cast
 
 import numpy as np
 import streamlit as st
 
+from lossviz import registry
 from lossviz.figures.theme import PALETTE, Mode, mark
 from lossviz.losslab import Curve, LossLab, curves
 from lossviz.losslab.curves import places
-from lossviz.losslab.pick import Pick
-from lossviz.registry import Over
+from lossviz.registry import LossEntry, Over
 from lossviz.ui.sketch import Axis, Line, Panel, Picture, Rule
 
 TITLES = {
@@ -75,18 +76,21 @@ def words(lab: LossLab, mode: Mode) -> None:
         "Its slope, passed back through the model by the chain rule, is all that the weights ever "
         "get to know of it: where the slope is zero, nothing is learnt."
     )
-    picks = lab.picks()
-    for first in range(0, len(picks), 2):
-        columns = st.columns(2)
-        for column, place in zip(columns, range(first, min(first + 2, len(picks))), strict=False):
+    # A loss that is there several times has one card.
+    colors: dict[str, list[str]] = {}
+    for place, pick in enumerate(lab.picks()):
+        colors.setdefault(pick.loss, []).append(mark(place).color(mode))
+    cards = list(colors.items())
+    for first in range(0, len(cards), 2):
+        for column, (name, dots) in zip(st.columns(2), cards[first : first + 2], strict=False):
             with column:
-                _card(picks[place], mark(place).color(mode))
+                _card(registry.losses[name], dots)
 
 
-def _card(pick: Pick, color: str) -> None:
-    entry = pick.entry
+def _card(entry: LossEntry, colors: list[str]) -> None:
+    dots = "".join(f'<i style="background:{color}"></i>' for color in colors)
     with st.container(border=True):
-        st.html(f'<div class="lv-card"><i style="background:{color}"></i>{entry.title}</div>')
+        st.html(f'<div class="lv-card">{dots}{escape(entry.title)}</div>')
         st.caption(entry.about)
         if entry.formula:
             st.latex(entry.formula)
