@@ -64,6 +64,10 @@ def test_from_a_look_to_the_effect(server: str, open_page: Callable[..., Page]) 
     expect(page.get_by_text("Cleaned and scaled data: condition number")).to_be_visible()
     assert page.evaluate("() => window.lossvizStage.steps") == 200
     assert asked(page)["section"] == "effect"
+    # From any path of a server the playground is the page above.
+    address = page.get_by_role("link", name="Open in the playground").evaluate("a => a.href")
+    assert address.startswith(f"{server}/?")
+    assert "dataset=wine" in address
 
 
 def test_a_file_of_ones_own(server: str, open_page: Callable[..., Page]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from lossviz.comparison import Comparison
-from lossviz.datalab import DataLab
+from lossviz.datalab import DataLab, read_table
 from lossviz.datalab.lab import CONSTANT, VALUES
 from lossviz.datalab.presets import PRESETS
 from lossviz.ui.datalab import live, show, upload
@@ -340,7 +340,7 @@ def test_a_link_with_a_file_asks_for_it_and_then_shows_the_same() -> None:
     assert other.drawings == first.drawings
     third = DataVisit(link)
     third.send("houses.csv", HOUSES.replace(b"gas", b"sun"))
-    assert "has other contents than when the link was made" in third.said
+    assert "has other contents than before" in third.said
     assert third.lab.target == "rooms"
 
 
@@ -370,6 +370,33 @@ def test_a_file_is_forgotten_when_it_is_asked_for() -> None:
     assert "file" not in visit.url
     visit.send("again.csv", HOUSES)
     assert visit.lab.file == "again.csv"
+
+
+def test_a_large_file_is_read_while_the_page_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    visit = DataVisit({"data": "upload", "section": "scale"})
+    begun: Future = Future()
+    with monkeypatch.context() as patch:
+        patch.setattr(upload.engine, "submit", lambda *_: begun)
+        patch.setattr(upload, "PATIENCE", 0.0)
+        visit.send("houses.csv", HOUSES)
+    assert "houses.csv is being read." in visit.said
+    visit.choose("dl.section", "look")
+    assert "houses.csv is being read." in visit.said
+    begun.set_result(read_table(HOUSES))
+    visit.again()
+    assert "60 rows and 4 columns" in visit.said
+    assert visit.url["file"] == "houses.csv"
+    assert "is being read" not in visit.said
+
+
+def test_a_file_that_is_taken_away_is_asked_for_by_its_name() -> None:
+    visit = DataVisit({"data": "upload"})
+    visit.send("houses.csv", HOUSES)
+    (box,) = visit.at.get("file_uploader")
+    box.set_value([])
+    visit.again()
+    assert "The file 'houses.csv' was taken away." in visit.said
+    assert upload.TABLE not in visit.at.session_state
 
 
 def test_a_file_stays_while_another_table_is_looked_at() -> None:

@@ -42,7 +42,7 @@ Trouble = (SettingError, engine.WorkerDiedError)
 def begin(lab: DataLab) -> Seen | str:
     """What is shown of the data, or why there is nothing; the effect is begun beside it."""
     _leave(lab)
-    if lab.uploaded and upload.own(lab) is None:
+    if lab.uploaded and (upload.reading() or upload.own(lab) is None):
         return upload.asked_for(lab)
     try:
         begun = show.seen_begun(lab)
@@ -54,15 +54,24 @@ def begin(lab: DataLab) -> Seen | str:
     return seen
 
 
+def _wait_for_file() -> None:
+    """The fragment that looks whether a file has been read."""
+    st.markdown(f"{panels.BUSY} {widgets.plain(upload.reading())} is being read.")
+    if upload.arrived():
+        data.rerun()
+
+
 def show_lab(lab: DataLab, seen: Seen | str) -> None:
     """The step that was chosen, or a sentence in its place."""
     st.html(CSS)
+    if lab.uploaded and upload.reading():
+        st.fragment(_wait_for_file, run_every=LOOK)()
+        return
     if isinstance(seen, str):
-        waiting = lab.uploaded and upload.own(lab) is None
-        (st.info if waiting else st.error)(
-            widgets.plain(seen),
-            icon=":material/upload_file:" if waiting else ":material/error:",
-        )
+        if lab.uploaded and upload.own(lab) is None and not upload.refused():
+            st.info(widgets.plain(seen), icon=":material/upload_file:")
+        else:
+            _say_trouble(seen)
         return
     if lab.section == "effect":
         _show_effect(lab)
@@ -157,5 +166,5 @@ def forget() -> None:
         st.session_state.pop(SHOWN)
 
 
-def _say_trouble(error: Exception) -> None:
+def _say_trouble(error: Exception | str) -> None:
     st.error(widgets.plain(str(error)), icon=":material/error:")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -15,9 +16,13 @@ from lossviz.registry import SettingError
 from lossviz.ui import widgets
 from lossviz.ui.datalab.kept import data
 
-#: The session's key of the table, of what was wrong with a file, and of the number of uploaders.
-TABLE, WRONG, TURN = "dl.table", "dl.wrong", "dl.turn"
+#: The session's keys: the table, what was wrong with a file, the file that is being read, the name
+#: of one that was taken away, and the number of uploaders.
+TABLE, WRONG, READING = "dl.table", "dl.wrong", "dl.reading"
+TAKEN_AWAY, TURN = "dl.taken_away", "dl.turn"
 KINDS = ("csv", "tsv", "txt")
+#: How long (seconds) a file is waited for before the page says that it is being read.
+PATIENCE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +31,15 @@ class Own:
 
     table: Table
     digest: str
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A file that is being read."""
+
+    name: str
+    digest: str
+    begun: Future[Table]
 
 
 def kept() -> Own | None:
@@ -40,6 +54,11 @@ def own(lab: DataLab) -> Own | None:
     if found is None or not lab.uploaded:
         return None
     return found if lab.digest in ("", found.digest) else None
+
+
+def refused() -> bool:
+    """Whether the last file could not be read."""
+    return WRONG in st.session_state
 
 
 def uploader(lab: DataLab, on_forget: Callable[[], None]) -> None:
@@ -83,6 +102,10 @@ def asked_for(lab: DataLab) -> str:
     """What to upload, in a sentence, where the settings need a file that is not here."""
     if WRONG in st.session_state:
         return f"{st.session_state[WRONG]} Choose another file in the sidebar."
+    if lab.file and lab.file == st.session_state.get(TAKEN_AWAY):
+        return (
+            f"The file {lab.file!r} was taken away. Choose it again in the sidebar, or another one."
+        )
     if lab.file:
         return (
             f"This link was made with the file {lab.file!r}. A link holds settings, never a file: "
@@ -95,20 +118,46 @@ def _taken(key: str) -> None:
     """A file was chosen, or taken away."""
     sent = st.session_state.get(key)
     st.session_state.pop(WRONG, None)
+    _read_no_more()
     if sent is None:
-        st.session_state.pop(TABLE, None)
+        before: Own | None = st.session_state.pop(TABLE, None)
+        if before is not None:
+            st.session_state[TAKEN_AWAY] = before.table.name
         return
     content = sent.getvalue()
+    begun = engine.submit(read_table, content, sent.name)
+    st.session_state[READING] = Reading(plain_name(sent.name), digest_of(content), begun)
+    wait([begun], timeout=PATIENCE)
+    arrived()
+
+
+def reading() -> str:
+    """The name of the file that is being read; empty where there is none."""
+    found: Reading | None = st.session_state.get(READING)
+    return found.name if found else ""
+
+
+def arrived() -> bool:
+    """Whether the file has been read; it is then the session's table, or what is wrong is told."""
+    found: Reading | None = st.session_state.get(READING)
+    if found is None or not found.begun.done():
+        return False
+    st.session_state.pop(READING)
     try:
-        table = engine.run(read_table, content, sent.name)
+        table = replace(found.begun.result(), name=found.name)
     except (SettingError, engine.WorkerDiedError) as error:
         st.session_state.pop(TABLE, None)
         st.session_state[WRONG] = str(error)
-        return
-    digest = digest_of(content)
-    table = replace(table, name=plain_name(table.name))
-    st.session_state[TABLE] = Own(table, digest)
-    data.edit(lambda lab: named(lab, table.name, digest))
+        return True
+    st.session_state[TABLE] = Own(table, found.digest)
+    data.edit(lambda lab: named(lab, found.name, found.digest))
+    return True
+
+
+def _read_no_more() -> None:
+    before: Reading | None = st.session_state.pop(READING, None)
+    if before is not None:
+        engine.drop(before.begun)
 
 
 def named(lab: DataLab, name: str, digest: str) -> tuple[DataLab, tuple[str, ...]]:
@@ -122,7 +171,7 @@ def named(lab: DataLab, name: str, digest: str) -> tuple[DataLab, tuple[str, ...
         return replace(lab, source=UPLOAD, params={}, file=name, digest=digest), ()
     said: tuple[str, ...] = ()
     if lab.file == name:
-        said = (f"{name!r} has other contents than when the link was made.",)
+        said = (f"{name!r} has other contents than before; all settings hold for it as it is now.",)
     else:
         lab = replace(lab, target="", first="", second="")
     return replace(lab, file=name, digest=digest), said
@@ -131,7 +180,8 @@ def named(lab: DataLab, name: str, digest: str) -> tuple[DataLab, tuple[str, ...
 def _forget(on_forget: Callable[[], None]) -> None:
     """Take the session's table out of memory, and all that came of it."""
     on_forget()
-    for key in (TABLE, WRONG):
+    _read_no_more()
+    for key in (TABLE, WRONG, TAKEN_AWAY):
         st.session_state.pop(key, None)
     # A new uploader: the old one would go on showing the file's name.
     st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
