@@ -157,6 +157,8 @@ class Contenders:
         head = f"def {function}(parameters{', lr' * self.tuned}):"
         about = f'    """{_harmless(name)}."""'
         body = stop("optimizer", entry) if code is None else self._body(draft, code.text, method)
+        if code is not None and code.note:
+            body = f"{layout.comment(code.note, 1)}\n{body}"
         return "\n".join((head, about, layout.block(body, 1)))
 
     def _body(self, draft: Draft, text: str, method: Method) -> str:

@@ -52,6 +52,12 @@ def block(text: str, depth: int = 0) -> str:
     return "\n".join(part for line in shifted for part in wrapped(line))
 
 
+def comment(text: str, depth: int = 0) -> str:
+    """A text as a comment, whose lines are short enough for code at a depth."""
+    width = WIDTH - 4 * depth
+    return textwrap.fill(text, width, initial_indent="# ", subsequent_indent="# ")
+
+
 def wrapped(line: str) -> list[str]:
     """A line of code; one that is too long is broken at its last bracket, as ruff does it."""
     if len(line) <= WIDTH:

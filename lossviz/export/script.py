@@ -23,9 +23,10 @@ Written = tuple[str, tuple[str, ...]]
 def script_of(settings: Settings, start: Tensor | None = None) -> str:
     """The PyTorch script that reproduces the numbers of an experiment, a comparison or a course.
 
-    It stands alone, with torch, numpy and scikit-learn and without lossviz: data, model, initial
-    weights, loss, optimizers, schedules, the order of the batches, the noise, and a table of what
-    comes out. It ends with the dictionary ``results``.
+    It stands alone, with torch, numpy and scikit-learn (and pytorch_optimizer, where a contender is
+    of that package) and without lossviz: data, model, initial weights, loss, optimizers, schedules,
+    the order of the batches, the noise, and a table of what comes out. It ends with the dictionary
+    ``results``.
 
     How to read it: from top to bottom, as one would write it. Where an entry of a catalogue has no
     `lossviz.registry.Code`, the script says so and raises NotImplementedError at that place.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -13,12 +15,14 @@ from lossviz.comparison import Comparison
 from lossviz.course import Course
 from lossviz.export import missing_in, script_of
 from lossviz.registry import SettingError
-from lossviz.ui import show, state
+from lossviz.ui import show, state, widgets
 
 #: What the script is called when it is downloaded.
 FILE = "lossviz_race.py"
 #: The height of the script's window, in pixels.
 HEIGHT = 240
+#: Packages that are imported by another name than pip knows.
+IN_PIP = {"sklearn": "scikit-learn"}
 
 
 def share(
@@ -58,7 +62,7 @@ def _as_script(settings: Comparison | Course, key: str) -> None:
         start = _start_of(settings) if isinstance(settings, Comparison) else None
         script = script_of(settings, start)
     except (SettingError, engine.WorkerDiedError) as error:
-        st.caption(str(error))
+        st.caption(widgets.plain(str(error)))
         return
     missing = missing_in(settings)
     if missing:
@@ -67,7 +71,7 @@ def _as_script(settings: Comparison | Course, key: str) -> None:
             "so, and stops there."
         )
     else:
-        st.caption("It trains the same with torch, numpy and scikit-learn alone.")
+        st.caption(f"It trains the same with {_needed(script)} alone.")
     st.code(script, language="python", height=HEIGHT)
     st.download_button(
         "Download",
@@ -78,6 +82,19 @@ def _as_script(settings: Comparison | Course, key: str) -> None:
         key=key,
         on_click="ignore",
     )
+
+
+def _needed(script: str) -> str:
+    """The packages that a script imports, as one asks pip for them, in words."""
+    found = set()
+    for node in ast.parse(script).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(str(node.module))
+    roots = {name.partition(".")[0] for name in found} - sys.stdlib_module_names
+    *others, last = sorted(IN_PIP.get(name, name) for name in roots)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _start_of(comparison: Comparison) -> Tensor | None:

@@ -74,6 +74,22 @@ def test_a_divergence_ends_one_step_before():
     assert ended == "diverged at step 2"
 
 
+@pytest.mark.skipif("shampoo" not in registry.optimizers, reason="pytorch_optimizer is not there")
+def test_a_matrix_that_overflows_is_a_divergence():
+    steep = lv.Course("formula", {"text": "1e100*1e100*(x^2 + y^2)"}, steps=5,
+                      contenders=(Contender("shampoo"), Contender("soap")))  # fmt: skip
+    names = check_course(steep)
+    assert all(row[-1].startswith("diverged") for row in names["results"].values())
+
+
+@pytest.mark.skipif("sam" not in registry.optimizers, reason="pytorch_optimizer is not there")
+def test_the_script_of_an_average_says_where_it_is_measured():
+    script = script_of(lv.Course(contenders=(Contender("schedule_free_sgd"),)))
+    assert (
+        "    # Measured at y, where gradients are taken. For use, call optimizer.eval()" in script
+    )
+
+
 def test_further_starts_have_rows_of_their_own():
     course = lv.Course("himmelblau", more=((1.0, 2.0), (-3.0, 0.5)), fan="ring", fan_count=3,
                        sigma=0.3, steps=20)  # fmt: skip

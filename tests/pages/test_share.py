@@ -28,25 +28,29 @@ def scripts(visit):
 
 
 @pytest.mark.parametrize(
-    ("page", "kept", "kind", "url"),
+    ("page", "kept", "kind", "url", "needed"),
     [
         (
             PLAYGROUND,
             state.playground,
             Comparison,
             {"v": "1", "steps": "40", "race": "adam(lr=0.05);sgd"},
+            "numpy, scikit-learn and torch",
         ),
         (
             RACE,
             race,
             Course,
             {"v": "1", "steps": "40", "function": "booth", "race": "adam(lr=0.05)"},
+            "torch",
         ),
     ],
     ids=["playground", "race"],
 )
-def test_the_script_is_that_of_the_settings(page, kept, kind, url):
+def test_the_script_is_that_of_the_settings(page, kept, kind, url, needed):
     visit = opened(url, page, kept)
+    said = [caption.value for caption in visit.at.caption]
+    assert f"It trains the same with {needed} alone." in said
     assert scripts(visit) == [script_of(kind.from_url(url)).strip()]
     (button,) = visit.at.get("download_button")
     assert button.proto.label == "Download"

@@ -7,59 +7,63 @@ from typing import Any
 from torch.optim import Optimizer
 
 from lossviz.contrib.extra import limits, worked_adaptive, worked_lamb
-from lossviz.contrib.extra.package import DECOUPLE, offer, package
+from lossviz.contrib.extra.package import DECOUPLE, constructed, offer, package
 from lossviz.registry import OptimizerEntry, Param, SettingError
 from lossviz.run.optimizers import shared
-from lossviz.run.optimizers.shared import BETAS, PLAIN, Parameters, telling
+from lossviz.run.optimizers.shared import BETAS, PLAIN, Parameters, Params, betas, telling
 
 
 @telling
-def make_adabelief(parameters: Parameters, beta1: float, beta2: float, **params: Any) -> Optimizer:
+def make_adabelief(parameters: Parameters, **params: Any) -> Optimizer:
     """`pytorch_optimizer.AdaBelief`."""
-    return package().AdaBelief(parameters, betas=(beta1, beta2), **params, **PLAIN)
+    return package().AdaBelief(parameters, **betas(params), **PLAIN)
 
 
 @telling
-def make_adan(
-    parameters: Parameters, beta1: float, beta2: float, beta3: float, **params: Any
-) -> Optimizer:
+def make_adan(parameters: Parameters, **params: Any) -> Optimizer:
     """`pytorch_optimizer.Adan`, without its clipping, which ties all coordinates together."""
-    return package().Adan(parameters, betas=(beta1, beta2, beta3), **params, **PLAIN)
+    return package().Adan(parameters, **betas(params), **PLAIN)
 
 
 @telling
-def make_adopt(parameters: Parameters, beta1: float, beta2: float, **params: Any) -> Optimizer:
+def make_adopt(parameters: Parameters, **params: Any) -> Optimizer:
     """`pytorch_optimizer.ADOPT`, whose clipping limit is the fourth root of the step's number."""
-    return package().ADOPT(parameters, betas=(beta1, beta2), **params, **PLAIN)
+    return package().ADOPT(parameters, **betas(params), **PLAIN)
 
 
 @telling
-def make_yogi(parameters: Parameters, beta1: float, beta2: float, **params: Any) -> Optimizer:
+def make_yogi(parameters: Parameters, **params: Any) -> Optimizer:
     """`pytorch_optimizer.Yogi`."""
-    return package().Yogi(parameters, betas=(beta1, beta2), **params, **PLAIN)
+    return package().Yogi(parameters, **betas(params), **PLAIN)
+
+
+def ademamix_options(params: Params) -> dict[str, Any]:
+    """As `pytorch_optimizer.AdEMAMix` takes them; a ``warmup`` of 0 stands for its None."""
+    options = betas(params)
+    return {"t_alpha_beta3": options.pop("warmup") or None, **options}
 
 
 @telling
-def make_ademamix(
-    parameters: Parameters, beta1: float, beta2: float, beta3: float, warmup: int, **params: Any
-) -> Optimizer:
-    """`pytorch_optimizer.AdEMAMix`; a ``warmup`` of 0 stands for the package's None."""
-    if warmup and not min(beta1, beta3):
+def make_ademamix(parameters: Parameters, **params: Any) -> Optimizer:
+    """`pytorch_optimizer.AdEMAMix`."""
+    if params["warmup"] and not min(params["beta1"], params["beta3"]):
         raise SettingError(
             "The warm-up of AdEMAMix goes from beta1 to beta3 by their logarithms, but they are "
-            f"{beta1:g} and {beta3:g}; raise both above 0 or set the warm-up to 0."
+            f"{params['beta1']:g} and {params['beta3']:g}; raise both above 0 or set the warm-up "
+            "to 0."
         )
-    return package().AdEMAMix(
-        parameters, betas=(beta1, beta2, beta3), t_alpha_beta3=warmup or None, **params, **PLAIN
-    )
+    return package().AdEMAMix(parameters, **ademamix_options(params), **PLAIN)
+
+
+def lamb_options(params: Params) -> dict[str, Any]:
+    """As `pytorch_optimizer.Lamb` takes them, the weight decay inside the step, as in its paper."""
+    return {**betas(params), "weight_decouple": False}
 
 
 @telling
-def make_lamb(parameters: Parameters, beta1: float, beta2: float, **params: Any) -> Optimizer:
-    """`pytorch_optimizer.Lamb`, with the weight decay inside the step, as its paper has it."""
-    return package().Lamb(
-        parameters, betas=(beta1, beta2), weight_decouple=False, **params, **PLAIN
-    )
+def make_lamb(parameters: Parameters, **params: Any) -> Optimizer:
+    """`pytorch_optimizer.Lamb`."""
+    return package().Lamb(parameters, **lamb_options(params), **PLAIN)
 
 
 offer(
@@ -68,6 +72,7 @@ offer(
         title="AdaBelief",
         about="Adam that divides by how much the gradient strays from its mean, not by its size.",
         make=make_adabelief,
+        code=constructed("AdaBelief", betas),
         formula=r"m \leftarrow \beta_1 m + (1 - \beta_1)\, g, \quad "
         r"s \leftarrow \beta_2 s + (1 - \beta_2) (g - m)^2 + \epsilon, \quad "
         r"\theta \leftarrow \theta - \eta\, \frac{\hat m}{\sqrt{\hat s} + \epsilon}",
@@ -97,6 +102,7 @@ offer(
         title="Adan",
         about="Adam with Nesterov's look ahead, made from differences of successive gradients.",
         make=make_adan,
+        code=constructed("Adan", betas),
         formula=r"\delta = g - g', \quad m \leftarrow \beta_1 m + (1 - \beta_1)\, g, \quad "
         r"v \leftarrow \beta_2 v + (1 - \beta_2)\, \delta, \quad "
         r"n \leftarrow \beta_3 n + (1 - \beta_3) (g + \beta_2 \delta)^2, \quad "
@@ -130,6 +136,7 @@ offer(
         about="Adam that divides by past gradients only, so that any beta2 converges; step one "
         "only looks.",
         make=make_adopt,
+        code=constructed("ADOPT", betas),
         formula=r"m \leftarrow \beta_1 m + (1 - \beta_1)\, \mathrm{clip}\!\left("
         r"\frac{g}{\max(\sqrt{v}, \epsilon)}, t^{1/4}\right), \quad "
         r"\theta \leftarrow \theta - \eta\, m, \quad v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2",
@@ -153,6 +160,7 @@ offer(
         title="Yogi",
         about="Adam whose mean square changes by small steps only, also after a large gradient.",
         make=make_yogi,
+        code=constructed("Yogi", betas),
         formula=r"m \leftarrow \beta_1 m + (1 - \beta_1)\, g, \quad "
         r"v \leftarrow v - (1 - \beta_2)\, \mathrm{sign}(v - g^2)\, g^2, \quad "
         r"\theta \leftarrow \theta - \eta\, \frac{\hat m}{\sqrt{\hat v} + \epsilon}",
@@ -186,6 +194,7 @@ offer(
         title="AdEMAMix",
         about="Adam with a second, very long memory of the gradient beside the first.",
         make=make_ademamix,
+        code=constructed("AdEMAMix", ademamix_options),
         formula=r"m_1 \leftarrow \beta_1 m_1 + (1 - \beta_1)\, g, \quad "
         r"m_2 \leftarrow \beta_3 m_2 + (1 - \beta_3)\, g, \quad "
         r"v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2, \quad "
@@ -220,6 +229,7 @@ offer(
         title="LAMB",
         about="Adam whose step is rescaled, tensor by tensor, to the size of the weights.",
         make=make_lamb,
+        code=constructed("Lamb", lamb_options),
         formula=r"r = \frac{m}{\sqrt{v} + \epsilon} + \lambda \theta, \quad "
         r"\theta \leftarrow \theta - \frac{\eta}{1 - \beta_1^t}\, "
         r"\frac{\min(\lVert \theta \rVert, 10)}{\lVert r \rVert + \epsilon}\, r",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from collections.abc import Callable
 from typing import Any
 
-from lossviz.registry import OptimizerEntry, Param, optimizers
+from lossviz.registry import Code, OptimizerEntry, Param, optimizers
+from lossviz.run.optimizers.shared import Params, Shapes, constructor
 
 PACKAGE = "pytorch_optimizer"
 
@@ -34,3 +36,31 @@ def package() -> Any:
     'Lion'
     """
     return importlib.import_module(PACKAGE)
+
+
+def imported(name: str) -> tuple[str, ...]:
+    """The import lines of a script that uses a class of the package."""
+    return (f"from {PACKAGE} import {name}",)
+
+
+def constructed(
+    name: str,
+    arranged: Callable[[Params], dict[str, Any]] = dict,
+    within: Callable[[Any], Any] | None = None,
+    note: str = "",
+) -> Callable[[Params, Shapes], Code]:
+    """The code of an optimizer of the package.
+
+    Args:
+        name: Of its class.
+        arranged: Turns the parameters into the options of the class.
+        within: What makes another class of it, as the entry does; a script has a copy.
+        note: What a script says above it.
+    """
+    called = name if within is None else f"{within.__name__}({name})"
+
+    def code(params: Params, shapes: Shapes) -> Code:
+        text = constructor(getattr(package(), name), arranged(params), "parameters", called)
+        return Code(text, imported(name), () if within is None else (within,), note=note)
+
+    return code

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch.optim import Optimizer
 
-from lossviz.contrib.extra.package import offer, package
+from lossviz.contrib.extra.package import constructed, offer, package
 from lossviz.registry import OptimizerEntry, Param
 from lossviz.run.optimizers import shared
-from lossviz.run.optimizers.shared import Parameters, telling
+from lossviz.run.optimizers.shared import Parameters, Params, betas, telling
 
 MATRICES = "Its step turns the gradient by matrices, so no coordinate has a formula of its own."
 TURNED = (
@@ -20,13 +20,12 @@ TURNED = (
 
 
 @cache
-def diverging(name: str) -> Any:
-    """A class of the package whose step gives NaN, not an error, where a matrix is not finite.
+def diverging(kind: Any) -> Any:
+    """The optimizer whose step gives NaN, not an error, where a matrix is not finite.
 
     Divergence is a result: an elementwise optimizer passes an infinite gradient on to its weights
     in the same way, and the run is then told to have diverged.
     """
-    kind: Any = getattr(package(), name)
 
     class Diverging(kind):
         @torch.no_grad()
@@ -41,24 +40,32 @@ def diverging(name: str) -> Any:
     return Diverging
 
 
+def shampoo_options(params: Params) -> dict[str, Any]:
+    """The parameters as `pytorch_optimizer.Shampoo` takes them."""
+    options = dict(params)
+    return {"preconditioning_compute_steps": options.pop("every"), **options}
+
+
 @telling
-def make_shampoo(parameters: Parameters, every: int, **params: Any) -> Optimizer:
+def make_shampoo(parameters: Parameters, **params: Any) -> Optimizer:
     """`pytorch_optimizer.Shampoo`, without its momentum.
 
     The package's momentum mixes the turned step of the last time into the raw gradient of this
     time, and so into the matrices too, which is in no paper.
     """
-    return diverging("Shampoo")(parameters, preconditioning_compute_steps=every, **params)
+    return diverging(package().Shampoo)(parameters, **shampoo_options(params))
+
+
+def soap_options(params: Params) -> dict[str, Any]:
+    """The parameters as `pytorch_optimizer.SOAP` takes them."""
+    options = betas(params)
+    return {"precondition_frequency": options.pop("every"), **options}
 
 
 @telling
-def make_soap(
-    parameters: Parameters, beta1: float, beta2: float, every: int, **params: Any
-) -> Optimizer:
+def make_soap(parameters: Parameters, **params: Any) -> Optimizer:
     """`pytorch_optimizer.SOAP`; its bases are made orthogonal in single precision."""
-    return diverging("SOAP")(
-        parameters, betas=(beta1, beta2), precondition_frequency=every, **params
-    )
+    return diverging(package().SOAP)(parameters, **soap_options(params))
 
 
 offer(
@@ -68,6 +75,7 @@ offer(
         about="Undoes the curvature across the rows and columns of each tensor; AdaGrad with "
         "whole matrices.",
         make=make_shampoo,
+        code=constructed("Shampoo", shampoo_options, within=diverging),
         formula=r"L \leftarrow L + G G^\top, \quad R \leftarrow R + G^\top G, \quad "
         r"\theta \leftarrow \theta - \eta\, L^{-1/4}\, G\, R^{-1/4} \quad "
         r"(\text{for a vector } \theta \leftarrow \theta - \eta\, L^{-1/2} g)",
@@ -103,6 +111,7 @@ offer(
         title="SOAP",
         about="Adam in the coordinates that Shampoo finds; the first step only looks.",
         make=make_soap,
+        code=constructed("SOAP", soap_options, within=diverging),
         formula=r"L \leftarrow \beta_s L + (1 - \beta_s)\, G G^\top, \quad "
         r"R \leftarrow \beta_s R + (1 - \beta_s)\, G^\top G, \quad L = Q_L \Lambda Q_L^\top, "
         r"\quad R = Q_R \Lambda' Q_R^\top, \quad \theta \leftarrow \theta - \eta\, "

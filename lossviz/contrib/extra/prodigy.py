@@ -10,10 +10,10 @@ import torch
 from torch.optim import Optimizer
 
 from lossviz.contrib.extra import limits, worked_prodigy
-from lossviz.contrib.extra.package import DECOUPLE, offer, package
+from lossviz.contrib.extra.package import DECOUPLE, constructed, offer, package
 from lossviz.registry import OptimizerEntry, Param
 from lossviz.run.optimizers import shared
-from lossviz.run.optimizers.shared import BETAS, PLAIN, Parameters, telling
+from lossviz.run.optimizers.shared import BETAS, PLAIN, Parameters, Params, betas, telling
 
 
 @cache
@@ -39,21 +39,18 @@ def remembering() -> Any:
     return Remembering
 
 
+def options(params: Params) -> dict[str, Any]:
+    """As `pytorch_optimizer.Prodigy` takes them; a ``growth_rate`` of 0 stands for no limit."""
+    return {**betas(params), "growth_rate": params["growth_rate"] or math.inf}
+
+
 @telling
-def make_prodigy(
-    parameters: Parameters, beta1: float, beta2: float, growth_rate: float, **params: Any
-) -> Optimizer:
-    """`pytorch_optimizer.Prodigy`; a ``growth_rate`` of 0 stands for no limit.
+def make_prodigy(parameters: Parameters, **params: Any) -> Optimizer:
+    """`pytorch_optimizer.Prodigy`.
 
     The package sums up its estimate of the distance in single precision, whatever the weights are.
     """
-    return remembering()(
-        parameters,
-        betas=(beta1, beta2),
-        growth_rate=growth_rate or math.inf,
-        **params,
-        **PLAIN,
-    )
+    return remembering()(parameters, **options(params), **PLAIN)
 
 
 offer(
@@ -63,6 +60,7 @@ offer(
         about="Adam that estimates the distance d to the minimum and takes its step size from it; "
         "leave lr at 1.",
         make=make_prodigy,
+        code=constructed("Prodigy", options),
         formula=r"m \leftarrow \beta_1 m + (1 - \beta_1)\, d g, \quad "
         r"v \leftarrow \beta_2 v + (1 - \beta_2)\, d^2 g^2, \quad "
         r"r \leftarrow \sqrt{\beta_2}\, r + \eta d^2 \langle g, \theta_0 - \theta \rangle, \quad "

@@ -13,10 +13,10 @@ from typing import Any
 from torch.optim import Optimizer
 
 from lossviz.contrib.extra import limits, worked_averages
-from lossviz.contrib.extra.package import offer, package
+from lossviz.contrib.extra.package import constructed, offer, package
 from lossviz.registry import OptimizerEntry, Param
 from lossviz.run.optimizers import shared
-from lossviz.run.optimizers.shared import PLAIN, Parameters, telling
+from lossviz.run.optimizers.shared import PLAIN, Parameters, betas, telling
 
 
 @telling
@@ -26,11 +26,16 @@ def make_schedule_free_sgd(parameters: Parameters, **params: Any) -> Optimizer:
 
 
 @telling
-def make_schedule_free_adamw(
-    parameters: Parameters, beta1: float, beta2: float, **params: Any
-) -> Optimizer:
+def make_schedule_free_adamw(parameters: Parameters, **params: Any) -> Optimizer:
     """`pytorch_optimizer.ScheduleFreeAdamW`, in its training mode."""
-    return package().ScheduleFreeAdamW(parameters, betas=(beta1, beta2), **params, **PLAIN)
+    return package().ScheduleFreeAdamW(parameters, **betas(params), **PLAIN)
+
+
+#: Said in a script, which measures what the picture shows.
+MEASURED = (
+    "Measured at y, where gradients are taken. For use, call optimizer.eval(): it moves the "
+    "weights to their mean x."
+)
 
 
 def interpolation(name: str) -> Param:
@@ -63,6 +68,7 @@ offer(
         about="SGD with an average x instead of a falling rate; the path shows y, where gradients "
         "are taken.",
         make=make_schedule_free_sgd,
+        code=constructed("ScheduleFreeSGD", note=MEASURED),
         formula=r"y = (1 - \mu)\, z + \mu x, \quad z \leftarrow z - \eta\, \nabla f(y), \quad "
         r"x \leftarrow (1 - c_t)\, x + c_t z, \quad "
         r"c_t = \frac{w_t}{w_1 + \dots + w_t},\ w_t = t^r (\max \eta)^p",
@@ -85,6 +91,7 @@ offer(
         about="AdamW with an average x instead of a falling rate; the path shows y, where "
         "gradients are taken.",
         make=make_schedule_free_adamw,
+        code=constructed("ScheduleFreeAdamW", betas, note=MEASURED),
         formula=r"y = (1 - \beta_1)\, z + \beta_1 x, \quad "
         r"v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2, \quad "
         r"z \leftarrow z - \eta \left(\frac{g}{\sqrt{\hat v} + \epsilon} + \lambda y\right), "

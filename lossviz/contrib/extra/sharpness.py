@@ -10,10 +10,11 @@ import torch
 from torch.optim import Optimizer
 
 from lossviz.contrib.extra import limits, worked_sam
-from lossviz.contrib.extra.package import offer, package
-from lossviz.registry import OptimizerEntry, Param, SettingError
+from lossviz.contrib.extra.package import imported, offer, package
+from lossviz.problem.code import call, changed
+from lossviz.registry import Code, OptimizerEntry, Param, SettingError
 from lossviz.run.optimizers import shared
-from lossviz.run.optimizers.shared import PLAIN, Parameters, telling
+from lossviz.run.optimizers.shared import PLAIN, Parameters, Params, Shapes, telling
 
 
 @cache
@@ -64,6 +65,15 @@ def make_sam(parameters: Parameters, nesterov: bool, momentum: float, **params: 
     )
 
 
+def code(params: Params, shapes: Shapes) -> Code:
+    """The package's own SAM: in a script the first gradient is there before each step."""
+    own = {name: params[name] for name in ("rho", "adaptive")}
+    below = {name: value for name, value in params.items() if name not in ("lr", *own)}
+    options = {**changed(package().SAM, own), **changed(torch.optim.SGD, below)}
+    text = call("SAM", "parameters", "torch.optim.SGD", lr=params["lr"], **options)
+    return Code(text, imported("SAM"))
+
+
 offer(
     OptimizerEntry(
         name="sam",
@@ -71,6 +81,7 @@ offer(
         about="SGD by the gradient a distance rho uphill, so that it prefers wide minima; two "
         "gradients a step.",
         make=make_sam,
+        code=code,
         formula=r"\tilde\theta = \theta + \rho\, \frac{g(\theta)}{\lVert g(\theta) \rVert}, \quad "
         r"\theta \leftarrow \theta - \eta\, g(\tilde\theta)",
         cite="Foret et al. 2020; adaptive: Kwon et al. 2021",

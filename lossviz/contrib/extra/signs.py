@@ -7,10 +7,10 @@ from typing import Any
 from torch.optim import Optimizer
 
 from lossviz.contrib.extra import worked_signs
-from lossviz.contrib.extra.package import DECOUPLE, offer, package
+from lossviz.contrib.extra.package import DECOUPLE, constructed, offer, package
 from lossviz.registry import OptimizerEntry, Param
 from lossviz.run.optimizers import shared
-from lossviz.run.optimizers.shared import PLAIN, Parameters, telling
+from lossviz.run.optimizers.shared import PLAIN, Parameters, betas, telling
 
 SAME_LENGTH = (
     "Every step has the length of the learning rate in each coordinate, whatever the curvature: it "
@@ -19,9 +19,9 @@ SAME_LENGTH = (
 
 
 @telling
-def make_lion(parameters: Parameters, beta1: float, beta2: float, **params: Any) -> Optimizer:
+def make_lion(parameters: Parameters, **params: Any) -> Optimizer:
     """`pytorch_optimizer.Lion`."""
-    return package().Lion(parameters, betas=(beta1, beta2), **params, **PLAIN)
+    return package().Lion(parameters, **betas(params), **PLAIN)
 
 
 @telling
@@ -36,6 +36,7 @@ offer(
         title="Lion",
         about="Steps by the sign of a mix of gradient and momentum: each coordinate moves by lr.",
         make=make_lion,
+        code=constructed("Lion", betas),
         formula=r"\theta \leftarrow \theta - \eta\, \mathrm{sign}(\beta_1 m + (1 - \beta_1)\, g), "
         r"\quad m \leftarrow \beta_2 m + (1 - \beta_2)\, g",
         cite="Chen et al. 2023, Symbolic Discovery of Optimization Algorithms",
@@ -57,6 +58,7 @@ offer(
         title="SignSGD",
         about="Steps by the gradient's sign, or by its momentum's (Signum), and by nothing else.",
         make=make_sign_sgd,
+        code=constructed("SignSGD"),
         formula=r"m \leftarrow \mu m + (1 - \mu)\, g, \quad "
         r"\theta \leftarrow \theta - \eta\, \mathrm{sign}(m)",
         cite="Bernstein et al. 2018",

@@ -41,24 +41,34 @@ def eps(default: float) -> Param:
 
 
 def betas(params: Mapping[str, Value]) -> dict[str, Any]:
-    """The parameters as Adam's relatives take them, ``beta1`` and ``beta2`` as a pair.
+    """The parameters as Adam's relatives take them: ``beta1``, ``beta2`` and so on as a tuple.
 
     >>> betas({"lr": 0.1, "beta1": 0.9, "beta2": 0.99})
     {'lr': 0.1, 'betas': (0.9, 0.99)}
     """
-    rest = {name: value for name, value in params.items() if name not in ("beta1", "beta2")}
-    return {**rest, "betas": (params["beta1"], params["beta2"])}
+    own = [name for name in ("beta1", "beta2", "beta3") if name in params]
+    rest = {name: value for name, value in params.items() if name not in own}
+    return {**rest, "betas": tuple(params[name] for name in own)}
 
 
-def constructor(kind: type[Optimizer], options: Mapping[str, Any], tensors: str) -> str:
-    """A call of an optimizer of `torch.optim`, as code; the learning rate is always written.
+def constructor(
+    kind: type[Optimizer], options: Mapping[str, Any], tensors: str, name: str = ""
+) -> str:
+    """A call of an optimizer as code; the learning rate is always written.
+
+    Args:
+        kind: Its class.
+        options: What it is given beside the tensors.
+        tensors: These, as code.
+        name: What a script calls the class; as `torch.optim` does when it is empty.
 
     >>> import torch
     >>> constructor(torch.optim.SGD, {"momentum": 0.9, "lr": 0.1, "nesterov": False}, "parameters")
     'torch.optim.SGD(parameters, lr=0.1, momentum=0.9)'
     """
     others = changed(kind, {name: value for name, value in options.items() if name != "lr"})
-    return call(f"torch.optim.{kind.__name__}", tensors, lr=options["lr"], **others)
+    name = name or f"torch.optim.{kind.__name__}"
+    return call(name, tensors, lr=options["lr"], **others)
 
 
 Params = Mapping[str, Value]
