@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -44,6 +45,8 @@ class Lane:
     slopes: list[Tensor] = field(default_factory=list)
     memories: list[tuple[int, Memory]] = field(default_factory=list)
     bad: Status | None = None
+    #: The last good loss, for the words about how it ended.
+    before: float = math.nan
 
     @classmethod
     def of(cls, state: State, k: int, space: ParamSpace) -> Lane:

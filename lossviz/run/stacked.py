@@ -82,8 +82,10 @@ class Stack:
             if self.at == 0:
                 lane.first_loss = value
             if is_bad(value, lane.first_loss):
-                lane.bad = Status("diverged", self.at, value)
+                lane.bad = Status("diverged", self.at, value, lane.before)
                 fallen = True
+            else:
+                lane.before = value
             if not known and (lane.bad is None or self.at == 0):
                 lane.losses.append(value)
         if self.watch:

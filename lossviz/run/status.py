@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 Kind = Literal["running", "finished", "diverged", "cancelled"]
@@ -11,6 +11,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 #: A loss above this times max(1, |first loss|) counts as diverged, as does one that is not finite.
 EXPLODED = 1e16
+#: A loss that breaks off below this had been falling without end, wherever its last step led.
+BOTTOMLESS = -1e4
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Status:
         step: The number of steps taken; for a diverged run, the first step whose loss or weights
             are not finite, or whose loss has exploded. Its curves end one step before.
         loss: What the loss was at that first bad step (NaN where it was not evaluated).
+        before: The loss one step before (NaN where it is not known); it only serves the words.
 
     >>> print(Status("diverged", 12, math.inf))
     diverged at step 12
@@ -30,6 +33,7 @@ class Status:
     kind: Kind
     step: int
     loss: float = math.nan
+    before: float = field(default=math.nan, compare=False)
 
     def __str__(self) -> str:
         if self.kind == "finished":
@@ -51,12 +55,17 @@ class Status:
             return f"It was stopped after {_steps(self.step)}; what was done until then is kept."
         if self.step == 0:
             return "The loss is not a finite number at the starting weights already."
-        if self.loss < 0:
-            depth = "minus infinity" if math.isinf(self.loss) else f"{self.loss:.1e}"
+        return f"{self._end()} The path is shown up to step {self.step - 1}."
+
+    def _end(self) -> str:
+        """How a path broke off, and what that means."""
+        if self.loss < 0 or self.before < BOTTOMLESS:
+            depth = self.loss if self.loss < 0 else self.before
+            at = self.step if self.loss < 0 else self.step - 1
+            words = "minus infinity" if math.isinf(depth) else f"{depth:.1e}"
             return (
-                f"At step {self.step} the loss had fallen to {depth}: it has no lowest value on "
-                "this way, so there is no minimum to reach. The path is shown up to step "
-                f"{self.step - 1}."
+                f"At step {at} the loss had fallen to {words}: it has no lowest value on this way, "
+                "so there is no minimum to reach."
             )
         if math.isnan(self.loss):
             what = "the weights or the loss stopped being finite numbers"
@@ -66,8 +75,7 @@ class Status:
             what = f"the loss exploded to {self.loss:.1e}"
         return (
             f"At step {self.step} {what}: the steps had become too large for the curvature of the "
-            f"surface. A smaller learning rate usually helps. The path is shown up to step "
-            f"{self.step - 1}."
+            "surface. A smaller learning rate usually helps."
         )
 
 

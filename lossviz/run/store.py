@@ -40,6 +40,7 @@ def save_run(run: Run, path: str | Path) -> None:
             "step": run.status.step,
             # JSON has no infinity; as text it comes back all the same.
             "loss": str(run.status.loss),
+            "before": str(run.status.before),
         },
     }
     tensors = {
@@ -128,7 +129,10 @@ def status_from(about: dict[str, Any]) -> Status:
     if about["kind"] not in KINDS:
         raise SettingError(f"its status is {about['kind']!r}, not one of {', '.join(KINDS)}")
     loss = float(about["loss"])
-    return Status(about["kind"], whole(about["step"]), math.nan if math.isnan(loss) else loss)
+    loss = math.nan if math.isnan(loss) else loss  # the one that equals itself
+    # Older files do not have it.
+    before = float(about.get("before", math.nan))
+    return Status(about["kind"], whole(about["step"]), loss, before)
 
 
 def whole(value: Any) -> int:

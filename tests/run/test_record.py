@@ -156,6 +156,9 @@ def test_runs_that_diverged_or_have_no_experiment_come_back_too(tmp_path):
     infinite = replace(wild, status=Status("diverged", wild.status.step, math.inf))
     infinite.save(tmp_path / "inf")
     assert Run.load(tmp_path / "inf").status.loss == math.inf
+    deep = replace(wild, status=Status("diverged", wild.status.step, math.inf, before=-1e9))
+    deep.save(tmp_path / "deep")
+    assert Run.load(tmp_path / "deep").status.sentence == deep.status.sentence
 
 
 def damaged(run: Run, path, about=None, tensors=None, **metadata):

@@ -47,3 +47,20 @@ def test_each_end_has_its_words(loss: float, words: str):
 
 def test_a_start_that_is_no_number_is_said():
     assert "at the starting weights already" in Status("diverged", 0, -math.inf).sentence
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf, 3e20])
+def test_a_fall_without_end_is_no_fault_of_the_step_wherever_its_last_step_led(loss: float):
+    sentence = Status("diverged", 7, loss, before=-2e7).sentence
+    assert sentence.startswith("At step 6 the loss had fallen to -2.0e+07: it has no lowest value")
+    # A loss that is just negative says nothing of what is below it.
+    assert "too large" in Status("diverged", 7, loss, before=-2.0).sentence
+
+
+def test_who_falls_down_the_monkey_saddle_and_is_thrown_up_at_last_has_fallen():
+    problem = function_problem("monkey_saddle", start=(-1.0, 0.25))
+    (run,) = race_on(problem, [Method("sgd", {"lr": 0.3})], 100)
+    assert run.status.kind == "diverged"
+    assert run.status.loss > 1e16
+    assert run.status.before == run.loss[-1] < -1e4
+    assert "it has no lowest value on this way" in run.status.sentence
