@@ -288,7 +288,7 @@ def read_pair(text: str, where: str, problems: list[str]) -> tuple[float, float]
         if abs(x) < FARTHEST and abs(y) < FARTHEST:  # NaN and infinity fail too
             return x, y
     except ValueError:
-        pass
+        pass  # not two numbers: reported as two that are too large
     problems.append(f"{where}: {shorten(text)!r} is not a pair of numbers. Ignored.")
     return None
 

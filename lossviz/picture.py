@@ -26,6 +26,7 @@ from lossviz.plane import Plane
 from lossviz.problem import Problem, build
 from lossviz.problem.problem import Split
 from lossviz.run import Run, race
+from lossviz.run.frames import spread
 from lossviz.settings import Experiment
 from lossviz.surface import Surface, evaluate, slice_loss
 from lossviz.surface.predictions import Confusion, Fit, Parity, Regions, predictions
@@ -232,14 +233,3 @@ def _regions(found: Regions) -> Seen:
 
 def _bytes(probabilities: Tensor) -> np.ndarray:
     return (probabilities * 255).round().to(torch.uint8).numpy()
-
-
-def spread(count: int, most: int) -> np.ndarray:
-    """At most ``most`` of ``count`` places, evenly spread, with the first and the last.
-
-    >>> spread(10, 4).tolist(), spread(3, 4).tolist()
-    ([0, 3, 6, 9], [0, 1, 2])
-    """
-    if count <= most:
-        return np.arange(count)
-    return np.unique(np.linspace(0, count - 1, most).round().astype(int))

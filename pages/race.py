@@ -3,11 +3,11 @@
 import streamlit as st
 
 from lossviz.ui import dial, words
-from lossviz.ui.race import controls, live
+from lossviz.ui.race import controls, live, waiting
 from lossviz.ui.race.kept import race
 
 course = race.opened()
-live.begin(course)
+waiting.begin(course)
 
 with st.sidebar:
     controls.sidebar(course)

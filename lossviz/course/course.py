@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,10 +11,11 @@ import numpy as np
 
 from lossviz import registry
 from lossviz.comparison import Contender, check_chosen, contender_fields, read_pair, read_race
-from lossviz.problem import Problem, function_problem
-from lossviz.registry import Box, Param, Point, SettingError, Value
+from lossviz.course.fields import read_arrows, read_frame, read_points, usable, write_points
+from lossviz.course.ground import Ground
+from lossviz.course.values import ARROWS, FARTHEST, MOST_CONTENDERS, MOST_STARTS, VALUES
+from lossviz.registry import Box, Point, SettingError, Value
 from lossviz.run import Method
-from lossviz.run.state import problem_of
 from lossviz.settings import (
     Linked,
     Options,
@@ -23,95 +23,9 @@ from lossviz.settings import (
     check_values,
     read_call,
     read_values,
-    shorten,
     write_call,
     write_values,
 )
-
-MOST_CONTENDERS = 12
-#: So many starts may be placed beside the first one.
-MOST_STARTS = 16
-#: Starts lie within this.
-FARTHEST = 1e12
-#: What can be drawn at the head of a path.
-ARROWS = ("gradient", "momentum", "step", "rates")
-
-#: The plain values of a course: one table for URL, defaults and widgets.
-VALUES: dict[str, Param] = {
-    p.name: p
-    for p in (
-        Param("steps", 300, 1, 20_000, "log", help="How many times each optimizer steps."),
-        Param("sigma", 0.0, 1e-3, 1e3, "log", off=0.0, title="gradient noise",
-              help="Standard deviation of the noise on the gradient of one sample; 0 for none."),
-        Param("batch", 1, 1, 1024, "log", title="batch size",
-              help="So many samples are averaged in a step: the variance of the noise is "
-                   "sigma² / B."),
-        Param("seed", 0, 0, 999_999, help="Which noise is drawn; the same for all contenders."),
-        Param("seeds", 1, 1, 32, title="noise seeds",
-              help="Race with so many seeds of the noise; the curves show their spread."),
-        Param("start_seed", 0, 0, 999_999, title="random start",
-              help="A start drawn at random over the picture by this seed; 0 for the usual start."),
-        Param("fan", "none", choices=("none", "ring", "grid"), title="more starts",
-              names=("none", "ring", "grid"),
-              help="Start from many points at once: around the start, or all over the picture."),
-        Param("fan_count", 16, 2, 64, title="how many", help="How many further starts there are."),
-        Param("fan_size", 0.1, 0.01, 0.5, "log", title="radius of the ring",
-              help="As a share of the picture's width."),
-        Param("fair", False, title="fair mode",
-              help="Each contender gets its best learning rate out of a sweep with the same "
-                   "number of steps."),
-        Param("rates", 13, 5, 33, title="rates in the sweep",
-              help="So many learning rates are tried for each contender."),
-        Param("lowest", -4.0, -8.0, 1.0, title="sweep from 10^",
-              help="Where the sweep begins: -4 is a learning rate of 0.0001."),
-        Param("highest", 1.0, -7.0, 3.0, title="sweep to 10^",
-              help="Where the sweep ends."),
-        Param("target", 1e-6, 1e-12, 1e3, "log", title="tolerance",
-              help="The table counts the steps until the function is this close to its minimum "
-                   "(or below this, where the minimum is not known)."),
-        Param("grid", "101", choices=("61", "101", "201"), title="resolution",
-              help="Points of the surface along each axis."),
-        Param("three_d", False, title="3-D", help="The surface in three dimensions."),
-        Param("log", True, title="log scale",
-              help="Colours and curves by the logarithm: of the height over the minimum, where "
-                   "that is known."),
-        Param("chosen", 0, 0, MOST_CONTENDERS - 1, title="explain",
-              help="The contender that is explained beside the picture."),
-    )
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Ground:
-    """The function that is raced on, with its noise, as plain data.
-
-    Args:
-        function, params: The function's entry in the catalogue, and its parameters.
-        sigma, batch: The gradient's noise has the variance ``sigma**2 / batch`` per coordinate.
-    """
-
-    function: str = "rosenbrock"
-    params: Mapping[str, Value] = field(default_factory=Options)
-    sigma: float = 0.0
-    batch: int = 1
-
-    def __post_init__(self) -> None:
-        complete = registry.functions[self.function].complete(self.params)
-        object.__setattr__(self, "params", Options(complete))
-
-    def problem(self) -> Problem:
-        """The function as a problem with the two coordinates as its parameters."""
-        return function_problem(self.function, self.params, sigma=self.sigma, batch=self.batch)
-
-
-@problem_of.register
-def _(ground: Ground) -> Problem:
-    return _built(ground)
-
-
-@functools.lru_cache(maxsize=32)
-def _built(ground: Ground) -> Problem:
-    return ground.problem()
 
 
 def _opening() -> tuple[Contender, ...]:
@@ -181,6 +95,14 @@ class Course(Linked):
         if self.log is None:
             object.__setattr__(self, "log", self.suits_log)
         check_values(self, VALUES)
+        self._check()
+        known = tuple(name for name in ARROWS if name in self.arrows)
+        object.__setattr__(self, "arrows", known)
+        if self.chosen >= len(self.contenders):
+            object.__setattr__(self, "chosen", 0)
+
+    def _check(self) -> None:
+        """What the table of plain values does not say; raises `SettingError`."""
         if not 1 <= len(self.contenders) <= MOST_CONTENDERS:
             raise SettingError(
                 f"There are {len(self.contenders)} contenders; 1 to {MOST_CONTENDERS} can race."
@@ -202,10 +124,6 @@ class Course(Linked):
             reason = registry.optimizers[contender.optimizer].refuses([(2,)])
             if reason:
                 raise SettingError(reason)
-        known = tuple(name for name in ARROWS if name in self.arrows)
-        object.__setattr__(self, "arrows", known)
-        if self.chosen >= len(self.contenders):
-            object.__setattr__(self, "chosen", 0)
 
     def _check_start(self, point: Point) -> None:
         if not all(abs(number) <= FARTHEST for number in point):
@@ -321,9 +239,9 @@ class Course(Linked):
             url["function"] = write_call(self.entry, self.params)
         url |= contender_fields(self.contenders, plain.contenders)
         if self.start is not None:
-            url["start"] = _write_points([self.start])
+            url["start"] = write_points([self.start])
         if self.more:
-            url["more"] = _write_points(self.more)
+            url["more"] = write_points(self.more)
         if self.frame is not None:
             url["frame"] = ",".join(repr(float(side)) for side in self.frame)
         if self.arrows:
@@ -348,25 +266,15 @@ class Course(Linked):
         values["contenders"] = _able(contenders, problems)
         if "start" in url:
             values["start"] = read_pair(url["start"], "start", problems)
-        values["more"] = _read_points(url.get("more", ""), problems)
+        values["more"] = read_points(url.get("more", ""), problems)
         if "frame" in url:
-            values["frame"] = _read_frame(url["frame"], problems)
-        values["arrows"] = _read_arrows(url.get("arrows", ""), problems)
+            values["frame"] = read_frame(url["frame"], problems)
+        values["arrows"] = read_arrows(url.get("arrows", ""), problems)
         check_chosen(values, problems)
         if not values.get("lowest", cls.lowest) < values.get("highest", cls.highest):
             problems.append("The sweep's lowest rate is not below its highest. Using 1e-4 to 10.")
             values["lowest"], values["highest"] = cls.lowest, cls.highest
         return _possible(values, problems), tuple(problems)
-
-
-def usable(frame: Box) -> bool:
-    """Whether these are the sides of a rectangle that can be drawn."""
-    x0, x1, y0, y1 = frame
-    finite = all(abs(side) <= FARTHEST for side in frame)
-    # Narrower than this, the points of a grid would be one and the same number.
-    return finite and all(
-        high - low > 1e-12 * max(1.0, abs(low), abs(high)) for low, high in ((x0, x1), (y0, y1))
-    )
 
 
 def _possible(values: dict[str, Any], problems: list[str]) -> Course:
@@ -390,36 +298,3 @@ def _able(contenders: Iterable[Contender], problems: list[str]) -> tuple[Contend
         else:
             able.append(contender)
     return tuple(able) or _opening()
-
-
-def _write_points(points: Iterable[Point]) -> str:
-    return ";".join(f"{x!r},{y!r}" for x, y in points)
-
-
-def _read_points(text: str, problems: list[str]) -> tuple[Point, ...]:
-    read = (read_pair(part, "more", problems) for part in text.split(";") if part.strip())
-    points = [point for point in read if point is not None]
-    if len(points) > MOST_STARTS:
-        problems.append(f"more: of {len(points)} further starts the first {MOST_STARTS} are used.")
-    return tuple(points[:MOST_STARTS])
-
-
-def _read_frame(text: str, problems: list[str]) -> Box | None:
-    try:
-        x0, x1, y0, y1 = (float(part) for part in text.split(","))
-        if usable((x0, x1, y0, y1)):
-            return x0, x1, y0, y1
-    except ValueError:
-        pass
-    problems.append(f"frame: {shorten(text)!r} is not x0,x1,y0,y1 with x0 < x1, y0 < y1. Ignored.")
-    return None
-
-
-def _read_arrows(text: str, problems: list[str]) -> tuple[str, ...]:
-    names = [part.strip() for part in text.split(",") if part.strip()]
-    for name in names:
-        if name not in ARROWS:
-            problems.append(
-                f"arrows: there is no {shorten(name)!r}. Known: {', '.join(ARROWS)}. Ignored."
-            )
-    return tuple(name for name in names if name in ARROWS)

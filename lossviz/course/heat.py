@@ -22,6 +22,7 @@ from lossviz.problem import Problem
 from lossviz.registry import Point, optimizers
 from lossviz.run import Run, Status, race_on
 from lossviz.run.arrows import arrows, effective_rates
+from lossviz.run.frames import spread
 from lossviz.run.many import Many, race_many
 from lossviz.run.state import problem_of
 from lossviz.run.sweep import Sweep, sweep
@@ -179,7 +180,7 @@ def first_within(course: Course, run: Run) -> int:
 def trace_of(course: Course, run: Run) -> Trace:
     """One contender's way, thinned to what is drawn."""
     problem = problem_of(course.ground)
-    frames = drawn(len(run.recorded))
+    frames = spread(len(run.recorded), MOST_FRAMES)
     weights = run.weights[frames]
     value, gradient = value_and_gradient(problem, weights)
     points = weights.numpy()
@@ -195,17 +196,6 @@ def trace_of(course: Course, run: Run) -> Trace:
         moved=moves[frames],
         rate=rates[frames],
     )
-
-
-def drawn(count: int, most: int = MOST_FRAMES) -> np.ndarray:
-    """At most ``most`` of ``count`` frames, evenly spread, the first and the last among them.
-
-    >>> drawn(10, 4).tolist()
-    [0, 3, 6, 9]
-    """
-    if count <= most:
-        return np.arange(count)
-    return np.unique(np.linspace(0, count - 1, most).round().astype(int))
 
 
 def value_and_gradient(problem: Problem, points: Tensor) -> tuple[Tensor, Tensor]:
@@ -232,7 +222,7 @@ def bands_of(course: Course) -> tuple[np.ndarray, tuple[np.ndarray, ...]] | None
     seeds = [course.seed + k for k in range(course.seeds)]
     starts = start_of(course).expand(course.seeds, 2)
     many = race_many(problem_of(course.ground), course.methods(), starts, course.steps, seeds)
-    frames = drawn(course.steps + 1)
+    frames = spread(course.steps + 1, MOST_FRAMES)
     return frames, tuple(band_of(loss.numpy()[frames]) for loss in many.loss)
 
 
@@ -257,7 +247,7 @@ def fans_of(course: Course) -> tuple[Fan, ...]:
 
 def _fan(course: Course, many: Many, contender: int) -> Fan:
     weights = many.weights[contender].numpy()  # (steps + 1, S, 2)
-    frames = drawn(len(weights), FAN_FRAMES)
+    frames = spread(len(weights), FAN_FRAMES)
     minimisers = course.entry.minimisers(course.params)
     last = weights[-1]
     reached = np.full(len(last), -1)
@@ -275,7 +265,7 @@ def _width(course: Course) -> float:
 
 def arrows_of(run: Run) -> Arrows:
     """What is drawn at the head of one contender."""
-    frames = drawn(len(run.recorded))
+    frames = spread(len(run.recorded), MOST_FRAMES)
     vectors = {name: np.asarray(value)[frames] for name, value in arrows(run).items()}
     return Arrows(vectors, np.asarray(effective_rates(run))[frames])
 
@@ -288,7 +278,7 @@ def account_of(course: Course, contender: int) -> Account:
 
 def account_of_run(course: Course, run: Run) -> Account:
     """What a run did, in words, formulas and numbers."""
-    frames = drawn(len(run.recorded))
+    frames = spread(len(run.recorded), MOST_FRAMES)
     problem = problem_of(course.ground)
     why = explain(problem, run)
     entry = optimizers[run.method.optimizer]

@@ -10,6 +10,7 @@ import numpy as np
 
 from lossviz.figures.words import distinct, run_label
 from lossviz.registry import SettingError
+from lossviz.run.frames import spread
 
 #: A path is drawn through at most this many of its recorded steps, evenly chosen.
 MOST_FRAMES = 2001
@@ -107,17 +108,6 @@ def diverged_at(run: Any) -> int | None:
     return int(status.step) if status.kind == "diverged" else None
 
 
-def spread(count: int, most: int = MOST_FRAMES) -> np.ndarray:
-    """At most ``most`` of ``count`` places, evenly spread, with the first and the last.
-
-    >>> spread(10, 4).tolist(), spread(3, 4).tolist()
-    ([0, 3, 6, 9], [0, 1, 2])
-    """
-    if count <= most:
-        return np.arange(count)
-    return np.unique(np.linspace(0, count - 1, most).round().astype(int))
-
-
 def interpolate(x: np.ndarray, y: np.ndarray, values: np.ndarray, coords: np.ndarray) -> np.ndarray:
     """Bilinear values (T,) at coords (T, 2) on a grid (ny, nx); NaN outside and beside NaN.
 
@@ -184,7 +174,7 @@ def _of_run(
     surf: Any, run: Any, label: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Coordinates (F, 2), steps, true losses and distances (F,) of a run's frames."""
-    frames = spread(len(run.recorded))
+    frames = spread(len(run.recorded), MOST_FRAMES)
     if run.weights.shape[-1] != surf.plane.space.size:
         raise ValueError(
             f"The run {label!r} has {run.weights.shape[-1]} parameters, and the plane of the "
@@ -202,7 +192,7 @@ def _of_points(given: Any, label: str) -> tuple[np.ndarray, np.ndarray]:
         raise ValueError(
             f"The coordinates of the path {label!r} have the shape {coords.shape}, expected (T, 2)."
         )
-    frames = spread(len(coords))
+    frames = spread(len(coords), MOST_FRAMES)
     return coords[frames], frames
 
 

@@ -7,11 +7,9 @@ that takes long is drawn coarsely first, and its fine form follows in the same w
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, wait
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -24,115 +22,54 @@ from lossviz.picture import Slice
 from lossviz.registry import SettingError
 from lossviz.run import Run
 from lossviz.surface import Surface
-from lossviz.ui import scene, show, state
+from lossviz.ui import scene, show, state, waiting, widgets
 from lossviz.ui.predictions import panel
 from lossviz.ui.stage.component import stage
 from lossviz.ui.stage.message import Delta, delta_message, scene_message
 from lossviz.ui.style import mode
+from lossviz.ui.waiting import PROGRESS, Progress
 from lossviz.ui.words import duration, scoreboard
 
-#: A surface that is expected to take longer (seconds) is drawn coarsely first.
-AT_ONCE = 0.3
+#: Points along each axis of a surface that is drawn while the fine one is on its way.
 COARSE = 21
-#: How often (seconds) the page looks for what is new, and how long it waits for the first sight.
+#: How often (seconds) the page looks for what is new.
 LOOK = 0.5
-PATIENCE = 2.0
-#: So long (seconds) the picture waits for the sharpness before it is drawn without.
-SOON = 0.2
 
-STAGE, PROGRESS, RANGE, MESSAGE = "pg.stage", "pg.progress", "pg.range", "pg.message"
-
-
-@dataclass(eq=False)
-class Progress:
-    """What one session is waiting for; all that is finished is in caches that sessions share."""
-
-    key: str = ""
-    job: engine.Job | None = None
-    #: While a job goes on, its slice stays until there are twice as many steps.
-    cut: Slice | None = None
-    cut_at: int = 0
-    #: What the stage has: the last message, and the last step of each contender.
-    message: bytes = b""
-    sent: tuple[int, ...] | None = None
-    #: A fine surface under way, and what it is of.
-    surface: Future[Surface] | None = None
-    surface_key: str = ""
-
-    def drop(self) -> None:
-        """Stop everything that is still going on."""
-        if self.job is not None:
-            self.job.cancel()
-        if self.surface is not None:
-            self.surface.cancel()
-
-    @property
-    def running(self) -> bool:
-        """Whether a job is going on."""
-        return self.job is not None and not self.job.done
+STAGE, RANGE, MESSAGE = "pg.stage", "pg.range", "pg.message"
 
 
 def begin(comparison: Comparison) -> None:
     """Let the workers train while the page is being drawn; what is wrong is said later."""
     with suppress(SettingError):
-        if comparison.start is None and not _long(comparison):
+        if comparison.start is None and not waiting.is_long(comparison):
             show.runs_begun(comparison)
 
 
 def show_comparison(comparison: Comparison) -> None:
     """Everything below the cards; what is wrong with the settings is said here."""
     try:
-        shown = _first_of(comparison)
-        own = _begin(shown)
+        shown = waiting.first_of(comparison)
+        own = waiting.begin(shown)
         if shown != comparison and not own.running:
-            _runs(own, shown)  # it is over, and is kept by this
-            shown = _first_of(comparison)
-            own = _begin(shown)
-        waiting = own.running or _fine(own, shown) is None or _sharpness(own, shown) is None
+            waiting.runs_of(own, shown)  # it is over, and is kept by this
+            shown = waiting.first_of(comparison)
+            own = waiting.begin(shown)
+        unfinished = (
+            own.running
+            or waiting.fine_surface_of(own, shown) is None
+            or waiting.sharpness_of(own, shown) is None
+        )
     except SettingError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(widgets.plain(str(error)), icon=":material/error:")
         return
     # Always the same fragment at the same place, so that the stage is never mounted anew.
-    st.fragment(_draw, run_every=LOOK if waiting else None)(comparison, shown, waiting)
-
-
-def _first_of(comparison: Comparison) -> Comparison:
-    """What is computed now: the comparison, or the long run on whose plane its start lies."""
-    base = replace(comparison, start=None)
-    if comparison.start is None or not _long(base) or show.finished(base) is not None:
-        return comparison
-    return base
-
-
-def _long(comparison: Comparison) -> bool:
-    return engine.estimate(comparison.experiments()) > engine.WHOLE
-
-
-def _begin(comparison: Comparison) -> Progress:
-    """The session's progress on this comparison; what takes long is started."""
-    own: Progress = st.session_state.setdefault(PROGRESS, Progress())
-    key = show.key(show.for_runs(comparison))
-    if own.key != key:
-        own.drop()
-        own = st.session_state[PROGRESS] = Progress(key)
-        if _long(comparison) and show.finished(comparison) is None:
-            own.job = engine.Job(comparison.experiments(), show.start_of(comparison))
-            _wait_for_first_sight(own.job)
-    # The whole page runs, so the stage gets a whole scene.
-    own.sent = None
-    return own
-
-
-def _wait_for_first_sight(job: engine.Job) -> None:
-    end = time.monotonic() + PATIENCE
-    while not job.done and not job.runs() and time.monotonic() < end:
-        time.sleep(0.03)
+    st.fragment(_draw, run_every=LOOK if unfinished else None)(comparison, shown, unfinished)
 
 
 # --- drawing -----------------------------------------------------------------------------------
 
 
-def _draw(comparison: Comparison, shown: Comparison, waiting: bool) -> None:
+def _draw(comparison: Comparison, shown: Comparison, unfinished: bool) -> None:
     """The fragment: one look at what there is."""
     own: Progress = st.session_state[PROGRESS]
     if state.playground.current() != comparison:
@@ -142,14 +79,14 @@ def _draw(comparison: Comparison, shown: Comparison, waiting: bool) -> None:
         if own.running:
             _draw_running(own, shown, first)
             return
-        surface, sharpness = _fine(own, shown), _sharpness(own, shown)
+        surface, sharpness = waiting.fine_surface_of(own, shown), waiting.sharpness_of(own, shown)
         whole = surface is not None and sharpness is not None
         whole = whole or (first and show.finished(shown) is not None)
-        if waiting and whole and own.sent is not None:
+        if unfinished and whole and own.sent is not None:
             state.playground.rerun()  # all is there: the fragment's last run by itself
         _draw_finished(own, shown, first, surface, sharpness)
     except SettingError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(widgets.plain(str(error)), icon=":material/error:")
 
 
 def _draw_finished(
@@ -159,7 +96,7 @@ def _draw_finished(
     surface: Surface | None,
     sharpness: tuple[Along, ...] | None,
 ) -> None:
-    runs, tag = _runs(own, comparison)
+    runs, tag = waiting.runs_of(own, comparison)
     cut = show.slice_of(comparison, runs, tag)
     if surface is None:
         surface = show.surface_of(comparison, cut, COARSE, tag)
@@ -357,56 +294,3 @@ def _progress_bar(own: Progress) -> None:
                 f"{now.done:,} of {now.total:,} steps, {now.rate:,.0f} steps/s{left}",
             )
             st.button("Cancel", key="pg.cancel", icon=":material/stop:", on_click=own.job.cancel)
-
-
-# --- waiting -----------------------------------------------------------------------------------
-
-
-def _runs(own: Progress, comparison: Comparison) -> tuple[tuple[Run, ...], str]:
-    """The runs that are over, and a tag for the caches: "" where all steps were taken."""
-    if own.job is None:
-        return show.runs_of(comparison), ""
-    runs = tuple(own.job.runs())
-    now = own.job.progress()
-    if not runs:
-        raise SettingError(
-            f"The run stopped: {now.error}" if now.phase == "failed"
-            else "The run was cancelled before its first step; change a setting."
-        )  # fmt: skip
-    whole = now.phase == "finished"
-    if whole:
-        show.keep(comparison, runs)
-    return runs, "" if whole else f"until {[int(run.recorded[-1]) for run in runs]}"
-
-
-def _sharpness(own: Progress, comparison: Comparison) -> tuple[Along, ...] | None:
-    """The sharpness along the paths: none where it is not asked for, None while it is computed."""
-    if not comparison.sharpness:
-        return ()
-    if own.running:
-        return None
-    runs, tag = _runs(own, comparison)
-    futures = show.sharpness_begun(comparison, runs, tag)
-    if wait(futures, timeout=SOON).not_done:
-        return None
-    return tuple(future.result() for future in futures)
-
-
-def _fine(own: Progress, comparison: Comparison) -> Surface | None:
-    """The surface at its full resolution, or None while it is computed."""
-    if own.running:
-        return None
-    runs, tag = _runs(own, comparison)
-    # One worker predicts while another one computes the slice and its surface.
-    show.predictions_begun(comparison, runs, tag)
-    cut = show.slice_of(comparison, runs, tag)
-    points = int(comparison.grid)
-    if picture.surface_seconds(comparison, points) <= AT_ONCE:
-        return show.surface_of(comparison, cut, points, tag)
-    key = f"{show.key(show.for_slice(comparison))} {points} {tag}"
-    if own.surface is None or own.surface_key != key:
-        if own.surface is not None:
-            own.surface.cancel()
-        own.surface = show.fine_surface_begun(comparison, cut, points, tag)
-        own.surface_key = key
-    return own.surface.result() if own.surface.done() else None

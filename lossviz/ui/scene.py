@@ -14,7 +14,7 @@ from lossviz.curvature import Along
 from lossviz.figures.theme import Mode, as_plain
 from lossviz.picture import Slice
 from lossviz.plane import random_walk_shares
-from lossviz.registry import Entry, Value
+from lossviz.registry import Entry, Param, Value
 from lossviz.run import Run
 from lossviz.surface import Surface
 from lossviz.ui.stage import message as stage
@@ -132,9 +132,16 @@ def detail(entry: Entry, params: Mapping[str, Value]) -> str:
     for param in entry.params:
         value = params[param.name]
         if param.name != "lr" and value != param.default:
-            text = param.write(value) if isinstance(value, bool | str) else short(float(value), 4)
-            parts.append(f"{param.label} {text}")
+            parts.append(_option(param, value))
     return ", ".join(parts)
+
+
+def _option(param: Param, value: Value) -> str:
+    """A hyperparameter in a few words; a switch by its name alone."""
+    if isinstance(value, bool):
+        return param.label if value else f"no {param.label}"
+    text = param.write(value) if isinstance(value, str) else short(float(value), 4)
+    return f"{param.label} {text}"
 
 
 def landscape(
@@ -282,7 +289,7 @@ def rows(comparison: Comparison, runs: Sequence[Run]) -> tuple[list[dict[str, st
 
 def number(value: float) -> str:
     """A number for a table; a dash where there is none."""
-    return f"{value:.4g}" if np.isfinite(value) else "–"
+    return f"{value + 0.0:.4g}" if np.isfinite(value) else "–"  # with 0 added -0 is 0
 
 
 def percent(value: float) -> str:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from lossviz import registry
 from lossviz.comparison import Contender
 from lossviz.course import MOST_CONTENDERS, Course
-from lossviz.course.course import ARROWS, MOST_STARTS, VALUES, usable
+from lossviz.course.fields import usable
+from lossviz.course.values import ARROWS, MOST_STARTS, VALUES
 from lossviz.registry import SettingError
 from lossviz.run.state import problem_of
 from tests.settings.strategies import choices, values_of

@@ -21,7 +21,6 @@ from lossviz.course.heat import (
     band_of,
     bands_of,
     distance,
-    drawn,
     fans_of,
     race_of,
     surface_of,
@@ -29,6 +28,7 @@ from lossviz.course.heat import (
     trace_of,
     value_and_gradient,
 )
+from lossviz.run.frames import spread
 from lossviz.run.state import problem_of
 
 Function = Callable[[Tensor, Tensor], Tensor]
@@ -164,7 +164,7 @@ def test_some_of_the_contenders_race_as_among_all():
 
 @pytest.mark.parametrize("count", [1, 2, MOST_FRAMES, MOST_FRAMES + 1, 2 * MOST_FRAMES, 20_001])
 def test_drawn_frames_are_few_even_and_hold_both_ends(count: int):
-    frames = drawn(count)
+    frames = spread(count, MOST_FRAMES)
     assert frames[0] == 0
     assert frames[-1] == count - 1
     assert len(frames) == min(count, MOST_FRAMES)
@@ -179,7 +179,7 @@ def test_a_long_race_is_thinned_alike_in_all_its_parts():
     course = one("rosenbrock", contender, steps=steps, target=1e-3)
     (run,) = race_of(course)
     heat, account = heat_of(course, [run]), account_of_run(course, run)
-    trace, frames = heat.traces[0], drawn(steps + 1)
+    trace, frames = heat.traces[0], spread(steps + 1, MOST_FRAMES)
     way = Way(FUNCTIONS["rosenbrock"], make, course.begin(), steps)
     assert trace.steps.tolist() == frames.tolist() == account.steps.tolist()
     np.testing.assert_allclose(trace.points, way.points[frames], rtol=1e-6)
@@ -326,7 +326,7 @@ def test_one_step_does_not_reach_a_minimum():
 def test_a_fan_is_thinned_more_than_a_path():
     course = one("booth", OPTIMIZERS["sgd"][0], steps=1000, more=((0.0, 0.0),))
     (fan,) = fans_of(course)
-    frames = drawn(1001, FAN_FRAMES)
+    frames = spread(1001, FAN_FRAMES)
     assert fan.steps.tolist() == frames.tolist()
     assert len(frames) == FAN_FRAMES
     way = Way(FUNCTIONS["booth"], OPTIMIZERS["sgd"][1], (0.0, 0.0), 1000)
@@ -363,7 +363,8 @@ def test_a_band_counts_what_diverged_as_infinite():
 def test_bands_of_long_races_are_thinned_as_their_curves_are():
     course = one("booth", OPTIMIZERS["sgd"][0], steps=1500, sigma=1.0, seeds=3)
     frames, bands = bands_of(course)
-    assert frames.tolist() == drawn(1501).tolist() == heat_of(course).traces[0].steps.tolist()
+    assert frames.tolist() == heat_of(course).traces[0].steps.tolist()
+    assert frames.tolist() == spread(1501, MOST_FRAMES).tolist()
     assert bands[0].shape == (2, MOST_FRAMES)
     assert (bands[0][0] <= bands[0][1]).all()
 

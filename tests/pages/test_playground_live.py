@@ -15,7 +15,7 @@ import streamlit as st
 
 from lossviz import engine, picture
 from lossviz.registry import SettingError
-from lossviz.ui import live
+from lossviz.ui import live, waiting
 from lossviz.ui.stage.pack import unpack
 from tests.pages.visit import Visit
 
@@ -131,10 +131,10 @@ def test_a_link_with_a_start_on_a_long_run_trains_the_plane_first_and_in_chunks(
 @pytest.mark.usefixtures("chunked")
 def test_leaving_a_long_run_stops_it() -> None:
     visit = Visit(LONG)
-    before = visit.at.session_state[live.PROGRESS]
+    before = visit.at.session_state[waiting.PROGRESS]
     visit.choose("pg.seed", 5)
     assert before.job.done
-    assert visit.at.session_state[live.PROGRESS] is not before
+    assert visit.at.session_state[waiting.PROGRESS] is not before
 
 
 @pytest.mark.usefixtures("chunked")
@@ -148,7 +148,7 @@ def test_deltas_add_up_to_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(live, "stage", heard)
     # A look of the fragment, not of the page: the page would ask for a whole scene.
-    monkeypatch.setattr(live, "_begin", _begin_and_go_on(live._begin))
+    monkeypatch.setattr(waiting, "begin", _begin_and_go_on(waiting.begin))
     visit = Visit(LONG)
     for _ in range(400):
         visit.again()
@@ -169,9 +169,9 @@ def test_deltas_add_up_to_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
         assert steps == list(range(steps[-1] + 1))
 
 
-def _begin_and_go_on(begin: Callable[..., live.Progress]) -> Callable[..., live.Progress]:
-    def kept(comparison: Any) -> live.Progress:
-        own = st.session_state.get(live.PROGRESS)
+def _begin_and_go_on(begin: Callable[..., waiting.Progress]) -> Callable[..., waiting.Progress]:
+    def kept(comparison: Any) -> waiting.Progress:
+        own = st.session_state.get(waiting.PROGRESS)
         sent = own.sent if own else None
         own = begin(comparison)
         own.sent = sent
@@ -190,6 +190,6 @@ def test_a_run_that_failed_says_why() -> None:
         def progress(self) -> engine.Progress:
             return engine.Progress("failed", 0, 10, 0.0, 0.0, "the worker was lost")
 
-    own = live.Progress(job=Failed())  # type: ignore[arg-type]
+    own = waiting.Progress(job=Failed())  # type: ignore[arg-type]
     with pytest.raises(SettingError, match="the worker was lost"):
-        live._runs(own, None)  # type: ignore[arg-type]
+        waiting.runs_of(own, None)  # type: ignore[arg-type]

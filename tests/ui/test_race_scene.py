@@ -12,11 +12,11 @@ from lossviz import registry
 from lossviz.comparison import Contender, letters
 from lossviz.contrib.extra.preconditioned import MATRICES, TURNED
 from lossviz.course import Course, Crowd, Heat, crowd_of, heat_of
-from lossviz.course.course import usable
+from lossviz.course.fields import usable
 from lossviz.course.heat import Fan, account_of, surface_of
 from lossviz.curvature.why import Why
 from lossviz.settings import Options
-from lossviz.ui.race import scene
+from lossviz.ui.race import curves, explained, quantities, report, scene
 from lossviz.ui.stage.ledger import check_ledger
 from lossviz.ui.stage.message import scene_message
 
@@ -43,7 +43,7 @@ def heat(course: Course) -> Heat:
 
 def tabs(course: Course, heat: Heat, crowd: Crowd | None = None) -> dict:
     names = tuple(letters(len(heat.traces)))
-    return {tab.id: tab for tab in scene.curves(course, names, heat.traces, crowd or Crowd())}
+    return {tab.id: tab for tab in curves.curves(course, names, heat.traces, crowd or Crowd())}
 
 
 # --- the whole -----------------------------------------------------------------------------------
@@ -147,14 +147,14 @@ def test_heights_are_counted_from_the_minimum_where_a_logarithm_needs_it():
     course = Course(function="styblinski_tang", log=True)
     values = np.array([[-70.0, -60.0], [0.0, 10.0]])
     assert course.minimum < -70
-    assert scene.height(course, values) == pytest.approx(values - course.minimum)
-    assert scene.title_of(course) == "f minus its minimum"
+    assert quantities.height(course, values) == pytest.approx(values - course.minimum)
+    assert quantities.title_of(course) == "f minus its minimum"
     flat = replace(course, log=False)
-    assert scene.height(flat, values) is values
-    assert scene.title_of(flat) == "f"
+    assert quantities.height(flat, values) is values
+    assert quantities.title_of(flat) == "f"
     unknown = Course(function="formula", log=True)
     assert unknown.minimum is None
-    assert scene.height(unknown, values) is values
+    assert quantities.height(unknown, values) is values
 
 
 def test_the_surface_shows_its_starts_and_minimisers():
@@ -258,7 +258,7 @@ def test_bands_go_as_far_as_their_curves():
 
 def test_pages_beside_the_picture(course: Course):
     account = account_of(course, 1)
-    why, step = scene.ledgers("B", account)
+    why, step = explained.ledgers("B", account)
     for page in (why, step):
         check_ledger(page)
         assert page.contender == "B"
@@ -276,13 +276,13 @@ def test_pages_beside_the_picture(course: Course):
 def test_an_optimizer_without_formulas_says_why():
     account = account_of(Course(function="booth", contenders=(Contender("soap"),), steps=5), 0)
     assert isinstance(account.why, Why)
-    why, step = scene.ledgers("A", account)
+    why, step = explained.ledgers("A", account)
     assert why.lines[-1].templates == (f"none is known for SOAP: {TURNED[0].lower()}{TURNED[1:]}",)
     assert step.title == "One step"
     assert [line.templates for line in step.lines] == [(MATRICES,)]
     check_ledger(step)
     untold = replace(account, unworked="")
-    assert [page.title for page in scene.ledgers("A", untold)] == ["Why"]
+    assert [page.title for page in explained.ledgers("A", untold)] == ["Why"]
 
 
 @pytest.mark.parametrize("entry", MOVERS, ids=lambda entry: entry.name)
@@ -300,7 +300,7 @@ def test_every_line_of_every_optimizer_becomes_mathml(entry: registry.OptimizerE
             account = account_of(course, 0)
         except registry.SettingError:
             continue  # what cannot be combined, such as Nesterov without momentum
-        for page in scene.ledgers("A", account):
+        for page in explained.ledgers("A", account):
             check_ledger(page)
             for line in page.lines:
                 if line.mathml:
@@ -314,7 +314,7 @@ def test_every_line_of_every_optimizer_becomes_mathml(entry: registry.OptimizerE
 )
 def test_every_formula_of_a_catalogue_becomes_mathml(entry: registry.Entry):
     if entry.formula:
-        assert_is_math(scene.mathml(entry.formula))
+        assert_is_math(explained.mathml(entry.formula))
 
 
 def assert_is_math(text: str) -> None:
@@ -330,12 +330,12 @@ def assert_is_math(text: str) -> None:
 
 
 def test_nothing_is_said_where_nothing_is_special(course: Course, heat: Heat):
-    assert scene.sentences(course, heat) == []
+    assert report.sentences(course, heat) == []
 
 
 def test_what_is_said_of_the_box_and_of_the_noise():
     course = Course(function="online", steps=5, sigma=2.0, batch=8)
-    box, noise = scene.sentences(course, heat_of(course))
+    box, noise = report.sentences(course, heat_of(course))
     assert "x must stay from -1 to 1 and y from -10 to 10" in box
     assert "variance 0.5 in each" in noise
 
@@ -345,7 +345,7 @@ def test_values_without_a_logarithm_are_told_only_where_they_are():
         course = Course(
             function="formula", params={"text": text}, start=(1.0, 1.0), steps=9, log=log
         )
-        return scene.sentences(course, heat_of(course))
+        return report.sentences(course, heat_of(course))
 
     assert "switch the log scale off" in said("x + y - 3", True)[0]
     assert said("x + y - 3", False) == []
@@ -363,14 +363,14 @@ def test_where_further_starts_ended_is_counted(course: Course):
     minimisers = course.entry.minimisers(course.params)
     places = [f"at ({x:.3g}, {y:.3g})" for x, y in minimisers]
     assert len(set(places)) == 4
-    first, second = scene.basins(course, Crowd(fans))
+    first, second = report.basins(course, Crowd(fans))
     assert first == dict(zip([*places, "elsewhere", "diverged"], [3, 0, 0, 1, 1, 0], strict=True))
     assert second == dict(zip([*places, "elsewhere", "diverged"], [0, 0, 2, 0, 2, 1], strict=True))
     # A column of nothing but zeros is left out.
-    (alone,) = scene.basins(course, Crowd(fans[:1]))
+    (alone,) = report.basins(course, Crowd(fans[:1]))
     assert alone == {name: count for name, count in first.items() if name != "diverged"}
-    assert scene.basins(course, Crowd()) == []
-    assert scene.basins(Course(function="formula"), Crowd(fans)) == []
+    assert report.basins(course, Crowd()) == []
+    assert report.basins(Course(function="formula"), Crowd(fans)) == []
 
 
 @pytest.mark.parametrize(
@@ -380,15 +380,15 @@ def test_where_further_starts_ended_is_counted(course: Course):
 def test_minima_on_a_curve_are_not_counted_as_points(function: str, alone: int):
     """w1 w2 = 1 is a whole curve of minima, and everything is one of a flat function."""
     params = registry.functions[function].defaults()
-    assert len(scene.isolated(function, Options(params))) == alone
+    assert len(quantities.isolated(function, Options(params))) == alone
 
 
 def test_columns_that_say_nothing_are_left_out():
     def shown(function: str) -> tuple[str, ...]:
         course = Course(function=function, steps=3, contenders=(Contender("adam"),))
-        return scene.columns(course, scene.rows(course, heat_of(course)))
+        return report.columns(course, report.rows(course, heat_of(course)))
 
-    assert shown("styblinski_tang") == scene.COLUMNS
+    assert shown("styblinski_tang") == report.COLUMNS
     assert shown("booth") == ("f", "distance", "steps to tolerance")
     assert shown("formula") == ("f", "steps to tolerance")
     assert "distance" not in shown("product")
@@ -399,15 +399,15 @@ def test_a_chip_has_room_for_the_first_hyperparameters():
     short = scene.brief(long)
     assert len(short) <= scene.BRIEF
     assert short.startswith("lr 0.1, momentum 0.9")
-    assert short.endswith(", …")
-    assert scene.brief(short[:-3]) == short[:-3]
+    assert short.endswith(" and 3 more")
+    assert scene.brief("lr 0.1, momentum 0.9, nesterov") == "lr 0.1, momentum 0.9, nesterov"
 
 
 def test_the_table(course: Course, heat: Heat):
-    table = scene.rows(course, heat)
+    table = report.rows(course, heat)
     assert [row["contender"][:6] for row in table] == ["A SGD ", "B Adam", "C SGD "]
     for row, trace in zip(table, heat.traces, strict=True):
-        assert set(row) == {"contender", "status", *scene.COLUMNS}
+        assert set(row) == {"contender", "status", *report.COLUMNS}
         assert float(row["f"]) == pytest.approx(trace.value[-1], rel=1e-3)
         assert row["above the minimum"] == row["f"]
         assert float(row["distance"]) == pytest.approx(trace.distance[-1], rel=1e-3)
@@ -418,18 +418,18 @@ def test_the_table(course: Course, heat: Heat):
 def test_the_table_counts_from_the_minimum_and_has_dashes_for_what_is_unknown():
     course = Course(function="styblinski_tang", steps=3, contenders=(Contender("adam"),))
     heat = heat_of(course)
-    (row,) = scene.rows(course, heat)
+    (row,) = report.rows(course, heat)
     last = heat.traces[0].value[-1]
     assert float(row["above the minimum"]) == pytest.approx(last - course.minimum, rel=1e-3)
     unknown = Course(function="formula", steps=3, contenders=(Contender("adam"),))
-    (row,) = scene.rows(unknown, heat_of(unknown))
+    (row,) = report.rows(unknown, heat_of(unknown))
     assert (row["above the minimum"], row["distance"]) == ("–", "–")
 
 
 def test_steps_to_tolerance_are_the_first_within():
     contenders = (Contender("sgd", {"lr": 2 / 101}),)
     course = Course(function="ravine", contenders=contenders, steps=500, target=1e-6)
-    assert scene.rows(course, heat_of(course))[0]["steps to tolerance"] == "461"
+    assert report.rows(course, heat_of(course))[0]["steps to tolerance"] == "461"
 
 
 def test_leaving_the_picture_is_told():
@@ -438,14 +438,14 @@ def test_leaving_the_picture_is_told():
         function="formula", params={"text": "x^2 / 2 + y^2 / 2"}, start=(1.0, 0.0), steps=3,
         frame=(-1.5, 1.5, -1.0, 1.0), contenders=(Contender("sgd", {"lr": 2.9}),),
     )  # fmt: skip
-    (row,) = scene.rows(far, heat_of(far))
+    (row,) = report.rows(far, heat_of(far))
     assert row["status"] == "All 3 steps were taken. It leaves the picture at step 1."
     back = replace(far, contenders=(Contender("sgd", {"lr": 1.6}),), start=(1.0, 0.0),
                    frame=(-0.5, 1.5, -1.0, 1.0), steps=2)  # fmt: skip
-    (row,) = scene.rows(back, heat_of(back))
+    (row,) = report.rows(back, heat_of(back))
     assert row["status"].endswith("It leaves the picture at step 1, and comes back.")
     stays = replace(far, contenders=(Contender("sgd", {"lr": 0.1}),))
-    assert scene.rows(stays, heat_of(stays))[0]["status"] == "All 3 steps were taken."
+    assert report.rows(stays, heat_of(stays))[0]["status"] == "All 3 steps were taken."
 
 
 # --- the rectangle around the paths --------------------------------------------------------------

@@ -104,7 +104,8 @@ def test_a_revision_tells_pictures_apart(comparison: Comparison) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [(0.123456, "0.1235"), (float("nan"), "–"), (float("inf"), "–")]
+    ("value", "shown"),
+    [(-0.0, "0"), (0.123456, "0.1235"), (float("nan"), "–"), (float("inf"), "–")],
 )
 def test_numbers_of_a_table(value: float, shown: str) -> None:
     assert scene.number(value) == shown

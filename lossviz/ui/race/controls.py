@@ -11,8 +11,8 @@ import streamlit as st
 from lossviz import registry
 from lossviz.comparison import Contender
 from lossviz.course import MOST_CONTENDERS, Course
-from lossviz.course.course import VALUES
 from lossviz.course.presets import PRESETS, Preset
+from lossviz.course.values import VALUES
 from lossviz.registry import Value
 from lossviz.settings import Options
 from lossviz.ui import header as top

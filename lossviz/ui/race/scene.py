@@ -3,45 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
-import torch
-from latex2mathml.converter import convert
 
 from lossviz import registry
 from lossviz.comparison import letters
 from lossviz.course import Course
-from lossviz.course.course import usable
+from lossviz.course.fields import usable
 from lossviz.course.heat import Account, Arrows, Crowd, Fan, Heat, Trace
-from lossviz.curvature import eigenvalues_along
 from lossviz.figures.theme import Mode, as_plain
-from lossviz.problem import function_problem
-from lossviz.registry import Box, Point, Value
-from lossviz.run import Status
+from lossviz.registry import Box
 from lossviz.surface import Surface
+from lossviz.ui.race.curves import curves
+from lossviz.ui.race.explained import ledgers
+from lossviz.ui.race.quantities import height, shifted
 from lossviz.ui.scene import detail
 from lossviz.ui.stage import message as stage
 
 #: This share of a surface's points may lie below the colours.
 LOWEST = 0.001
 
-#: A curvature below this share of the other one is none.
-FLAT = 1e-9
-
 #: About so many characters stand on a contender's chip beside its name.
-BRIEF = 28
-
-#: The tabs of the curves: identity, what the tab says, the axis title.
-CURVES = (
-    ("value", "f", "f"),
-    ("slope", "gradient", "norm of the gradient"),
-    ("distance", "distance", "distance to the nearest minimum"),
-    ("moved", "step", "length of the step"),
-    ("rate", "rate", "learning rate"),
-)
+BRIEF = 36
+#: What stands there for the rest of them.
+MORE = " and {} more"
 
 
 def scene_of(
@@ -141,16 +126,18 @@ def brief(text: str) -> str:
     >>> brief("lr 0.1, momentum 0.9")
     'lr 0.1, momentum 0.9'
     >>> brief("lr 0.1, beta1 0.5, beta2 0.99, weight decay 0.1, amsgrad true")
-    'lr 0.1, beta1 0.5, …'
+    'lr 0.1, beta1 0.5 and 3 more'
     """
     if len(text) <= BRIEF:
         return text
     shown, *others = text.split(", ")
+    left = len(others)
     for part in others:
-        if len(shown) + len(part) + len(", , …") > BRIEF:
+        if len(shown) + len(part) + len(", ") + len(MORE) > BRIEF:
             break
         shown += f", {part}"
-    return f"{shown}, …"
+        left -= 1
+    return shown + MORE.format(left)
 
 
 def landscape(course: Course, surface: Surface) -> stage.Surface:
@@ -193,21 +180,6 @@ def _note(course: Course) -> str:
     return "The colours show f minus its minimum." if shifted(course) else ""
 
 
-def shifted(course: Course) -> bool:
-    """Whether heights are counted from the minimum, as a logarithm needs them."""
-    return bool(course.log) and course.minimum is not None
-
-
-def title_of(course: Course) -> str:
-    """What the heights are."""
-    return "f minus its minimum" if shifted(course) else "f"
-
-
-def height(course: Course, values: np.ndarray) -> np.ndarray:
-    """Values of the function as they are drawn."""
-    return values - (course.minimum or 0.0) if shifted(course) else values
-
-
 def _path(course: Course, name: str, trace: Trace) -> stage.Path:
     drawn = height(course, trace.value)
     return stage.Path(
@@ -218,81 +190,6 @@ def _path(course: Course, name: str, trace: Trace) -> stage.Path:
         loss=drawn,
         slice_loss=drawn,
         residual=np.zeros(len(trace.steps)),
-    )
-
-
-def curves(
-    course: Course, names: Sequence[str], traces: Sequence[Trace], crowd: Crowd
-) -> tuple[stage.Losses, ...]:
-    """A tab for each quantity that is known here."""
-    panels = []
-    for key, tab, title in CURVES:
-        lines = tuple(
-            _curve(course, name, key, trace) for name, trace in zip(names, traces, strict=True)
-        )
-        if key == "value":
-            lines = banded(course, lines, crowd)
-        if not any(np.isfinite(line.values).any() for line in lines):
-            continue
-        panels.append(
-            stage.Losses(
-                curves=lines,
-                log=bool(course.log),
-                title=title_of(course) if key == "value" else title,
-                target=course.target if key == "value" else None,
-                id=key,
-                tab=tab,
-            )
-        )
-    return tuple(panels)
-
-
-def _curve(course: Course, name: str, key: str, trace: Trace) -> stage.Curve:
-    values = getattr(trace, key)
-    if key == "value":
-        values = height(course, values)
-    elif key == "distance":
-        values = distances(course, trace)
-    return stage.Curve(name, key, trace.steps, values)
-
-
-def distances(course: Course, trace: Trace) -> np.ndarray:
-    """The distances (F,) to the nearest minimiser; not numbers where these form a whole curve, of
-    which the catalogue names just some points.
-    """
-    known = bool(isolated(course.function, course.params))
-    return trace.distance if known else np.full_like(trace.distance, np.nan)
-
-
-@lru_cache(maxsize=64)
-def isolated(function: str, params: Mapping[str, Value]) -> tuple[Point, ...]:
-    """The function's minimisers, where each stands alone; none where they form a curve.
-
-    On a curve of minima the function does not rise along the curve: its least curvature is 0. (At
-    the edge of what is allowed a minimum needs no curvature.)
-    """
-    entry = registry.functions[function]
-    minimisers = entry.minimisers(params)
-    if not minimisers or entry.box(params) is not None:
-        return minimisers
-    at = torch.tensor(minimisers, dtype=torch.float64)
-    curvatures = eigenvalues_along(function_problem(function, params), at)
-    flat = curvatures[:, 0] <= FLAT * curvatures[:, -1]
-    return () if flat.any() else minimisers
-
-
-def banded(course: Course, lines: tuple[stage.Curve, ...], crowd: Crowd) -> tuple[stage.Curve, ...]:
-    """The curves with the spread over the seeds, as far as they go."""
-    if crowd.bands is None:
-        return lines
-    frames, bands = crowd.bands
-    return tuple(
-        replace(
-            line,
-            low=np.interp(line.steps, frames, height(course, low)),
-            high=np.interp(line.steps, frames, height(course, high)),
-        )
-        for line, (low, high) in zip(lines, bands, strict=True)
     )
 
 
@@ -324,157 +221,3 @@ def extent(course: Course, heat: Heat) -> Box | None:
     box = (x - 0.58 * wide, x + 0.58 * wide, y - 0.58 * high, y + 0.58 * high)
     sides = tuple(float(f"{side:.4g}") for side in box)
     return sides if usable(sides) else None  # type: ignore[arg-type, return-value]
-
-
-# --- words and formulas ------------------------------------------------------------------------
-
-
-def ledgers(name: str, account: Account) -> tuple[stage.Ledger, ...]:
-    """The pages beside the picture: why this happens, and one step in numbers."""
-    why = account.why
-    pages = [
-        stage.Ledger(
-            "Why",
-            name,
-            account.steps,
-            (
-                stage.LedgerLine(templates=why.sentences, pick=why.pick),
-                *(stage.LedgerLine(one.label, "", one.templates, one.pick) for one in why.facts),
-            ),
-            _columns(why.values),
-        )
-    ]
-    if account.worked is not None:
-        lines = tuple(
-            stage.LedgerLine(
-                mathml=mathml(rf"{line.symbol} \leftarrow {line.formula}"),
-                templates=(line.filled,),
-            )
-            for line in account.worked.lines
-        )
-        values = _columns(account.worked.values)
-        pages.append(stage.Ledger("One step", name, account.steps, lines, values))
-    elif account.unworked:
-        reason = stage.LedgerLine(templates=(account.unworked,))
-        pages.append(stage.Ledger("One step", name, account.steps, (reason,), {}))
-    return tuple(pages)
-
-
-def _columns(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {name: np.asarray(value) for name, value in values.items()}
-
-
-@lru_cache(maxsize=512)
-def mathml(latex: str) -> str:
-    """A formula of a catalogue as MathML, which browsers draw by themselves."""
-    return str(convert(latex))
-
-
-# --- below the picture -------------------------------------------------------------------------
-
-COLUMNS = ("f", "above the minimum", "distance", "steps to tolerance")
-
-
-def sentences(course: Course, heat: Heat) -> list[str]:
-    """What is said below the picture about the function and the noise."""
-    said = []
-    box = course.entry.box(course.params)
-    if box is not None:
-        said.append(
-            f"Here x must stay from {box[0]:g} to {box[1]:g} and y from {box[2]:g} to {box[3]:g}: "
-            "after each step a point outside is put back to the nearest one inside."
-        )
-    if course.sigma:
-        variance = course.sigma**2 / course.batch
-        said.append(
-            f"Each gradient is the true one plus noise of variance {variance:.3g} in each "
-            "coordinate, the same noise for all contenders."
-        )
-    if course.log and course.minimum is None and (_values(heat) <= 0).any():
-        said.append(
-            "The function has values at or below 0, which have no logarithm; switch the log scale "
-            "off to see them."
-        )
-    return said
-
-
-def _values(heat: Heat) -> np.ndarray:
-    return np.concatenate([trace.value for trace in heat.traces])
-
-
-def basins(course: Course, crowd: Crowd) -> list[dict[str, int]]:
-    """For each contender, how many of the further starts end at which minimum; empty where nothing
-    can be counted.
-    """
-    minimisers = isolated(course.function, course.params)
-    if not minimisers:
-        return []
-    counts = []
-    for fan in crowd.fans:
-        lost = ~np.isfinite(fan.points[:, -1]).all(axis=-1)
-        row = {
-            f"at ({x:.3g}, {y:.3g})": int((fan.reached == k).sum())
-            for k, (x, y) in enumerate(minimisers)
-        }
-        row["elsewhere"] = int(((fan.reached < 0) & ~lost).sum())
-        row["diverged"] = int(lost.sum())
-        counts.append(row)
-    if not any(row["diverged"] for row in counts):
-        counts = [{name: row[name] for name in row if name != "diverged"} for row in counts]
-    return counts
-
-
-def rows(course: Course, heat: Heat) -> list[dict[str, str]]:
-    """The table's rows: where each contender ended, how soon it was near, and how it stands."""
-    minimum = course.minimum
-    table = []
-    for index, (letter, trace, status) in enumerate(
-        zip(letters(len(heat.traces)), heat.traces, heat.statuses, strict=True)
-    ):
-        title = registry.optimizers[course.contenders[index].optimizer].title
-        table.append(
-            {
-                "contender": f"{letter} {title} {describe(course, index)}",
-                "f": _number(trace.value[-1]),
-                "above the minimum": _number(trace.value[-1] - minimum)
-                if minimum is not None else "–",
-                "distance": _number(distances(course, trace)[-1]),
-                "steps to tolerance": steps_to(heat, index),
-                "status": _said(course, trace, status),
-            }
-        )  # fmt: skip
-    return table
-
-
-def columns(course: Course, table: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
-    """Those of the `COLUMNS` that say something here."""
-    # Above a minimum of 0 the height is f itself.
-    idle = {"above the minimum"} if course.minimum == 0 else set()
-    return tuple(
-        name
-        for name in COLUMNS
-        if name not in idle and (name == "f" or any(row[name] != "–" for row in table))
-    )
-
-
-def steps_to(heat: Heat, index: int) -> str:
-    """The first step at which a contender was within the tolerance."""
-    reached = heat.reached[index]
-    return str(reached) if reached >= 0 else "not reached"
-
-
-def _said(course: Course, trace: Trace, status: Status) -> str:
-    if status.kind != "finished":
-        return status.sentence
-    x0, x1, y0, y1 = course.window()
-    x, y = trace.points[:, 0], trace.points[:, 1]
-    outside = (x < x0) | (x > x1) | (y < y0) | (y > y1)
-    if outside.any():
-        step = int(trace.steps[outside.argmax()])
-        back = "" if outside[-1] else ", and comes back"
-        return f"{status.sentence} It leaves the picture at step {step}{back}."
-    return status.sentence
-
-
-def _number(value: float) -> str:
-    return f"{value:.4g}" if np.isfinite(value) else "–"

@@ -1,13 +1,16 @@
 """What the race page shows, computed by the workers and kept for all who ask the same.
 
-The keys are settings, never arrays; what only the view needs is not part of them.
+The keys are settings, never arrays; what only the view needs is not part of them. What takes long
+is kept on disk too, and so is there at once after a restart.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -16,20 +19,32 @@ from lossviz import engine, registry
 from lossviz.course import Course
 from lossviz.course.heat import (
     Account,
+    Arrows,
     Crowd,
+    Fan,
     Heat,
+    Trace,
     account_of,
     crowd_of,
     heat_of,
     surface_of,
     sweep_of,
 )
+from lossviz.curvature.why import Fact, Why
 from lossviz.run.sweep import Sweep
+from lossviz.run.worked import Line, Worked
 from lossviz.surface import Surface
 from lossviz.ui.race import cost
 
 #: So many heats of long races are kept.
 MOST_KEPT = 24
+#: What is expected to take longer (seconds) is kept on disk.
+WORTH = 2.0
+#: A race, and what each of its steps is explained by, takes so many times as long as it by itself.
+EXPLAINED = 2.0
+
+for _kind in (Heat, Trace, Arrows, Crowd, Fan, Account, Why, Fact, Worked, Line, Sweep):
+    engine.storable(_kind)
 
 
 def for_heat(course: Course) -> Course:
@@ -39,10 +54,10 @@ def for_heat(course: Course) -> Course:
         contenders=tuple(replace(one, visible=True) for one in course.contenders),
         arrows=(),
         fair=False,
-        rates=13,
-        lowest=-4.0,
-        highest=1.0,
-        grid="101",
+        rates=Course.rates,
+        lowest=Course.lowest,
+        highest=Course.highest,
+        grid=Course.grid,
         three_d=False,
         log=True,
         chosen=0,
@@ -69,12 +84,13 @@ def _heats(key: str, _course: Course) -> Future[Heat]:
 
 @st.cache_resource(max_entries=48, show_spinner=False)
 def _crowds(key: str, _course: Course) -> Future[Crowd]:
-    return engine.submit(crowd_of, _course)
+    return _worked_out(f"crowd {key}", cost.crowd(_course), crowd_of, _course)
 
 
 @st.cache_resource(max_entries=96, show_spinner=False)
 def _accounts(key: str, _course: Course, contender: int) -> Future[Account]:
-    return engine.submit(account_of, _course, contender)
+    seconds = EXPLAINED * cost.alone(_course)
+    return _worked_out(f"account {key}", seconds, account_of, _course, contender)
 
 
 @st.cache_resource(max_entries=96, show_spinner=False)
@@ -84,7 +100,28 @@ def _surfaces(key: str, _course: Course) -> Future[Surface]:
 
 @st.cache_resource(max_entries=384, show_spinner=False)
 def _sweeps(key: str, _course: Course) -> Future[tuple[Sweep, ...]]:
-    return engine.submit(sweep_of, _course)
+    return _worked_out(f"sweep {key}", cost.swept(_course), sweep_of, _course)
+
+
+def _worked_out(
+    key: str, seconds: float, function: Callable[..., Any], *arguments: Any
+) -> Future[Any]:
+    """What a worker finds out, or what was found out before where that took long."""
+    if seconds <= WORTH:
+        return engine.submit(function, *arguments)
+    known = engine.recall(key)
+    if known is not None:
+        ready: Future[Any] = Future()
+        ready.set_result(known)
+        return ready
+    future = engine.submit(function, *arguments)
+    future.add_done_callback(partial(_keep_result, key))
+    return future
+
+
+def _keep_result(key: str, future: Future[Any]) -> None:
+    if not future.cancelled() and future.exception() is None:
+        engine.keep(key, future.result())
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -94,15 +131,31 @@ def _kept() -> OrderedDict[str, Heat]:
 
 def keep(course: Course, heat: Heat) -> None:
     """Remember the heat of a long race that took all its steps, for `finished`."""
+    key = heat_key(course)
+    _remember(key, heat)
+    engine.keep(_on_disk(key), heat)
+
+
+def finished(course: Course) -> Heat | None:
+    """The heat of a long race that somebody has waited for, now or before the last restart."""
+    key = heat_key(course)
+    found = _kept().get(key)
+    if found is None:
+        found = engine.recall(_on_disk(key))
+        if found is not None:
+            _remember(key, found)
+    return found
+
+
+def _remember(key: str, heat: Heat) -> None:
     kept = _kept()
-    kept[heat_key(course)] = heat
+    kept[key] = heat
     while len(kept) > MOST_KEPT:
         kept.popitem(last=False)
 
 
-def finished(course: Course) -> Heat | None:
-    """The heat of a long race that somebody has waited for, or None."""
-    return _kept().get(heat_key(course))
+def _on_disk(key: str) -> str:
+    return f"heat {key}"
 
 
 def heat_key(course: Course) -> str:
