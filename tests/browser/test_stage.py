@@ -242,6 +242,16 @@ def test_a_click_comes_back_in_data_coordinates(show: Open) -> None:
     )
 
 
+def test_two_quick_clicks_at_different_places_are_two_clicks(show: Open) -> None:
+    page = show()
+    first, second = on_surface(page, 1.25, 0.75), on_surface(page, -1.0, -0.5)
+    page.mouse.click(*first)
+    page.mouse.click(*second)
+    page.wait_for_function(
+        r"/'start', -(1\.0|0\.9)\d*, -0\.(5|4)\d*\]\]/.test(document.body.innerText)"
+    )
+
+
 def test_a_drag_zooms_and_is_no_click_and_new_data_keep_the_zoom(show: Open) -> None:
     page = show()
     open_sidebar(page)

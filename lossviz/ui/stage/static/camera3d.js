@@ -1,5 +1,6 @@
-// Where a point of Plotly's 3-D scene is on the screen, and what else is to be had of it alone. The matrices have private names; every use of
-// them is in this file, and `null` says that this version of Plotly has none of them.
+// Where a point of Plotly's 3-D scene is on the screen, and what else is to be had of it alone. The
+// matrices have private names; every use of them is in this file, and `null` says that this version of
+// Plotly has none of them.
 
 /** A function (x, y, z, out) -> whether it is in front of the camera, or null. */
 export function projector(node) {

@@ -2,7 +2,8 @@
 
 import { Zoom } from "./zoom.js";
 
-const DOUBLE = 280; // a second click within this time belongs to a double click
+const DOUBLE = 280; // a second click within this time, at the same place, makes a double click
+const SAME = 12; // pixels between two clicks, or taps, at the same place
 const LONG = 550; // a finger that rests this long puts down one more start
 const STILL = 4; // pixels a pointer may stray and still have clicked
 const AT_REST = 8; // and a finger, and still rest
@@ -12,6 +13,8 @@ export class Hand {
     this.panel = panel;
     this.zoom = new Zoom(panel.host, () => (panel.view === panel.flat ? panel.flat : null));
     this.pressed = null;
+    this.last = null; // the click before, and when it was
+    this.target = null; // where a click waits for a second one
     panel.host.addEventListener("pointerdown", (event) => this.press(event), true);
   }
 
@@ -69,19 +72,40 @@ export class Hand {
     if (!from || this.strayed(event, from) > STILL) return;
     const [x, y] = panel.spot(event);
     if (event.shiftKey && this.add(x, y)) return;
-    clearTimeout(this.clicking);
-    if (event.timeStamp - (this.lastClick ?? -1e9) < DOUBLE) {
+    if (this.again(event)) {
+      this.forget();
       if (panel.view === panel.flat) panel.flat.reset();
       return;
     }
-    this.lastClick = event.timeStamp;
+    // What waited was a click by itself, somewhere else.
+    this.click();
+    this.last = { time: event.timeStamp, at: [x, y] };
     const target = panel.pointAt(x, y);
     if (!target || !panel.drawn.clickable) return;
-    this.clicking = setTimeout(() => panel.stage.fire("start", target), DOUBLE);
+    this.target = target;
+    this.clicking = setTimeout(() => this.click(), DOUBLE);
+  }
+
+  /** Whether a click is the second one of a double click. */
+  again(event) {
+    const { last } = this;
+    return Boolean(last) && event.timeStamp - last.time < DOUBLE && this.strayed(event, last.at) <= SAME;
+  }
+
+  /** Tell of the click that waits for a second one, if any. */
+  click() {
+    const { target } = this;
+    this.forget();
+    if (target) this.panel.stage.fire("start", target);
+  }
+
+  forget() {
+    clearTimeout(this.clicking);
+    this.target = null;
   }
 
   destroy() {
-    clearTimeout(this.clicking);
+    this.forget();
     this.letGo();
     this.zoom.end();
   }

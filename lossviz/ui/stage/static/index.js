@@ -1,7 +1,8 @@
 // What Streamlit calls: once for every message, on the same element for as long as the picture is there.
 
-import { Stage } from "./stage.js";
+import { shapeOf } from "./panels.js";
 import { expose } from "./probe.js";
+import { Stage } from "./stage.js";
 import { unpack } from "./unpack.js";
 
 const seats = new WeakMap();
@@ -61,7 +62,7 @@ class Seat {
       else this.send("resync", true);
       return;
     }
-    const shape = Stage.shape(message);
+    const shape = shapeOf(message);
     const before = this.stage;
     if (before && shape !== this.shape) this.clear();
     if (!this.stage) {

@@ -31,7 +31,7 @@ export class Matrix {
     const [rows, height, width] = matrix.values.shape;
     Object.assign(this, { height, width, still: rows === 1 });
     this.bound = matrix.bound ?? largest(matrix.values.data);
-    // Vermilion and blue of the marks: told apart by every kind of colour vision.
+    // Blue and vermilion of the marks: told apart by every kind of colour vision.
     this.ends = [theme.marks[1].color, theme.marks[0].color];
     this.colors = diverging(this.ends[0], theme.palette.background, this.ends[1]);
     this.masked = packed(theme.palette.masked);

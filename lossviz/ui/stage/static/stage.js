@@ -2,19 +2,15 @@
 
 import { Clock } from "./clock.js";
 import { ColorBar } from "./colorbar.js";
-import { CurvesPanel } from "./curves.js";
 import { el, say } from "./dom.js";
 import { fill } from "./format.js";
 import { listenToKeys } from "./keys.js";
-import { LedgerPanel } from "./ledger.js";
 import { place } from "./layout.js";
 import { Legend } from "./legend.js";
-import { PredictPanel } from "./predict.js";
+import { arrangePanels, makePanels, makeViews } from "./panels.js";
 import { expose, inFront, withdraw } from "./probe.js";
 import { Readout } from "./readout.js";
 import { Scene } from "./scene.js";
-import { SidePanel } from "./side.js";
-import { SurfacePanel } from "./surface.js";
 import { themeFor } from "./theme.js";
 import { Transport } from "./transport.js";
 
@@ -37,14 +33,8 @@ export class Stage {
     this.transport = new Transport(this);
     this.legend = new Legend(this);
     this.readout = new Readout(this);
-    this.panels = {
-      surface: message.surface ? new SurfacePanel(this) : null,
-      curves: message.losses.length ? new CurvesPanel(this) : null,
-      predict: Stage.side(message) === "predictions" ? new PredictPanel(this) : null,
-      ledger: Stage.side(message) === "ledger" ? new LedgerPanel(this) : null,
-      side: Stage.side(message) === "tabs" ? new SidePanel(this) : null,
-    };
-    this.views = message.views.map(({ id }) => new SurfacePanel(this, id));
+    this.panels = makePanels(this, message);
+    this.views = makeViews(this, message);
     this.bar = new ColorBar(this.text.sharedColors);
     if (before) this.reopen(before);
     this.build();
@@ -73,19 +63,6 @@ export class Stage {
     return paintings;
   }
 
-  /** What stands beside the surface under the curves: tabs, predictions, a ledger, or nothing. */
-  static side({ predictions, predictionsNote, ledgers, side }) {
-    if (side.length) return "tabs";
-    if (predictions || (predictionsNote && !ledgers.length)) return "predictions";
-    return ledgers.length ? "ledger" : "";
-  }
-
-  /** Which panels there are; a message with others needs a stage of its own. */
-  static shape(message) {
-    const { surface, losses, views, texts } = message;
-    return JSON.stringify([Boolean(surface), losses.length > 0, Stage.side(message), views.map(({ id }) => id), texts]);
-  }
-
   /** The main surface and those beside it. */
   surfaces() {
     return [this.panels.surface, ...this.views].filter(Boolean);
@@ -97,25 +74,12 @@ export class Stage {
   }
 
   build() {
-    this.pictures = this.arrange();
+    this.pictures = arrangePanels(this);
     this.said = el("span", { class: "lv-live", role: "status", "aria-live": "polite" });
     this.node = el("div", { class: "lv-stage", role: "region", "aria-label": this.text.stage, tabindex: "-1" },
       this.legend.node, this.pictures, this.transport.node, this.readout.node, this.said);
     this.host.append(this.node);
     this.layOut();
-  }
-
-  /** The pictures' places: one surface with the rest at its side, several in a grid, or none. */
-  arrange() {
-    const { surface } = this.panels;
-    const others = this.others().map(({ node }) => node);
-    const box = (name, ...children) => el("div", { class: name }, ...children);
-    if (this.views.length) {
-      return box("lv-pictures lv-several", this.bar.node, ...this.surfaces().map(({ node }) => node), ...others);
-    }
-    if (!surface) return box(`lv-pictures lv-plain${others.length < 2 ? " lv-lone" : ""}`, ...others);
-    return others.length
-      ? box("lv-pictures", surface.node, box("lv-side", ...others)) : box("lv-pictures lv-lone", surface.node);
   }
 
   /** The panels that are no surface. */

@@ -122,7 +122,6 @@ export class Landscape {
   destroy() {
     this.plot.destroy();
   }
-
 }
 
 /** What Plotly leaves out: two fingers move the camera nearer and farther, and it stays there. */
