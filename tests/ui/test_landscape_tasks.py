@@ -135,6 +135,7 @@ def test_a_call_that_is_cancelled_before_it_begins_never_does(monkeypatch: pytes
     call.cancel()
     assert call.phase() == "cancelled"
     gate.set()
+    assert engine.run(pow, 2, 10) == 1024  # it stood in the queue behind the call
     engine.stop()
     assert not BEGUN.is_set()
 

@@ -53,7 +53,8 @@ export function drawAxes(context, map, theme, { x, y, gridX = false, gridY = fal
   if (x) context.fillText(x, box.left + box.width / 2, bottom + 29, box.width);
   context.translate(11, box.top + box.height / 2);
   context.rotate(-Math.PI / 2);
-  if (title) context.fillText(title, 0, 0, box.height + 30);
+  // As long as it fits: it may reach over both ends of the box, but not out of the canvas above.
+  if (title) context.fillText(title, 0, 0, box.height + 2 * Math.min(box.top, 15));
   context.restore();
 }
 
