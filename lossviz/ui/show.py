@@ -22,6 +22,7 @@ from lossviz.picture import Seen, Slice
 from lossviz.plane import Plane
 from lossviz.run import Run
 from lossviz.surface import Surface
+from lossviz.ui.begun import begun
 
 Runs = tuple[Run, ...]
 
@@ -200,15 +201,10 @@ def sharpness_begun(
 ) -> list[Future[Along]]:
     """The largest curvature along each run, computed beside all else."""
     name = key(for_runs(comparison)) + tag
-    futures = []
-    for place, run in enumerate(runs):
-        asked = name, comparison, run, place, tag
-        future = _cached_sharpness(*asked)
-        if future.done() and (future.cancelled() or future.exception() is not None):
-            _cached_sharpness.clear(*asked)
-            future = _cached_sharpness(*asked)
-        futures.append(future)
-    return futures
+    return [
+        begun(_cached_sharpness, name, comparison, run, place, tag)
+        for place, run in enumerate(runs)
+    ]
 
 
 def _of_chosen(

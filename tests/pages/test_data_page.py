@@ -357,6 +357,13 @@ def test_a_broken_file_is_told_with_its_line_and_the_next_one_is_read() -> None:
     assert upload.TABLE not in visit.at.session_state
 
 
+def test_what_stands_in_a_file_is_words_in_the_tables() -> None:
+    visit = DataVisit({"data": "upload", "section": "clean"})
+    visit.send("odd.csv", HOUSES.replace(b"area", b"<img src=x>"))
+    assert "&lt;img src=x&gt;" in visit.tables
+    assert "<img" not in visit.tables
+
+
 def test_a_file_is_forgotten_when_it_is_asked_for() -> None:
     visit = DataVisit({"data": "upload"})
     visit.send("houses.csv", HOUSES)

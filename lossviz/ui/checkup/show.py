@@ -18,6 +18,7 @@ from lossviz.comparison import Comparison, Contender
 from lossviz.picture import Seen
 from lossviz.run import Run
 from lossviz.settings import Experiment
+from lossviz.ui.begun import begun
 
 #: So many trainings that took long are kept.
 MOST_KEPT = 16
@@ -68,25 +69,25 @@ def finished(experiments: tuple[Experiment, ...]) -> tuple[Run, ...] | None:
 
 def exam_begun(exp: Experiment) -> Future[Exam]:
     """A training, looked through."""
-    return _begun(_exams, repr(exp), exp)
+    return begun(_exams, repr(exp), exp)
 
 
 def exam_of_begun(run: Run) -> Future[Exam]:
     """The same for a run that is there, as far as it is."""
-    return _begun(_exams_of, f"{run.experiment!r} {run.status}", run)
+    return begun(_exams_of, f"{run.experiment!r} {run.status}", run)
 
 
 def pair_begun(runs: tuple[Run, ...]) -> Future[Pair]:
     """The surfaces without and with regularisation."""
     key = repr([(run.experiment, str(run.status)) for run in runs])
-    return _begun(_pairs, key, runs)
+    return begun(_pairs, key, runs)
 
 
 def predictions_begun(run: Run) -> Future[Seen | None]:
     """What the model of a run predicts along it."""
     exp = run.experiment
     assert exp is not None
-    return _begun(_predictions, f"{exp!r} {run.status}", as_comparison(exp), run)
+    return begun(_predictions, f"{exp!r} {run.status}", as_comparison(exp), run)
 
 
 def as_comparison(exp: Experiment) -> Comparison:
@@ -102,13 +103,4 @@ def as_comparison(exp: Experiment) -> Comparison:
 
 def call_begun(function: Callable[..., Any], *arguments: Any) -> Future[Any]:
     """A call of a plain function of plain data."""
-    return _begun(_calls, repr((function.__qualname__, arguments)), function, arguments)
-
-
-def _begun(cached: Any, *arguments: Any) -> Future[Any]:
-    """The future of these arguments; one that failed or was cancelled is begun anew."""
-    future: Future[Any] = cached(*arguments)
-    if future.done() and (future.cancelled() or future.exception() is not None):
-        cached.clear(*arguments)
-        future = cached(*arguments)
-    return future
+    return begun(_calls, repr((function.__qualname__, arguments)), function, arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
@@ -20,6 +21,7 @@ from lossviz.ui.datalab.svg import breakable, framed
 from lossviz.ui.stage.component import stage
 from lossviz.ui.stage.message import scene_message
 from lossviz.ui.style import mode
+from lossviz.ui.table import table
 
 #: So many columns stand on one axis.
 MOST_BOXES = 30
@@ -87,7 +89,7 @@ def clean(lab: DataLab, seen: Seen) -> None:
         )  # fmt: skip
     st.caption(f"Outlined: as it came. Filled: cleaned. Dashed: the fences. {words.fence(lab)}")
     _strips(seen, after=True)
-    st.html(words.table(words.COLUMNS, words.columns(seen.columns)))
+    _table(words.COLUMNS, words.columns(seen.columns))
     st.caption(WHY_CLEAN)
 
 
@@ -148,7 +150,7 @@ def effect(lab: DataLab, found: Effect, busy: str = "") -> None:
     titles = dict(verdict.TITLES)
     if lab.model == "network":
         titles.pop("condition")
-    st.html(words.table(titles, verdict.rows(found)))
+    _table(titles, verdict.rows(found))
     for said in (WHY_EFFECT[lab.model], *verdict.effects(found, lab), *found.notes):
         st.caption(widgets.plain(said))
 
@@ -217,6 +219,12 @@ def _about(facet: Facet, after: bool) -> str:
     far = sum(facet.outliers)
     parts = [f"{missing:,} missing"] * bool(missing) + [f"{far:,} far off"] * bool(far)
     return ", ".join(parts) or "unchanged"
+
+
+def _table(titles: Mapping[str, str], lines: Sequence[Mapping[str, str]]) -> None:
+    """A table with words in its first column and numbers in the others."""
+    first, *others = titles
+    table(list(titles.values()), [("", line[first], [line[n] for n in others]) for line in lines])
 
 
 def _frame(seen: Seen) -> dict[str, list[str]]:

@@ -19,6 +19,7 @@ from lossviz.datalab.case import Case, case_of
 from lossviz.datalab.lab import VALUES
 from lossviz.datalab.pairs import Pairs, pairs_of
 from lossviz.registry import SettingError, Value
+from lossviz.ui.begun import begun
 from lossviz.ui.datalab.upload import own
 
 #: Settings on which nothing that is computed depends.
@@ -108,7 +109,7 @@ def _table(lab: DataLab) -> tuple[Table, ...]:
 def _begun(
     needed: DataLab, part: str, function: Callable[..., Any], *arguments: Any
 ) -> Future[Any]:
-    """The future of a call; one that failed or was cancelled is begun anew.
+    """The future of a call, from the cache of this session or of all.
 
     Args:
         needed: All settings on which the result depends.
@@ -119,11 +120,7 @@ def _begun(
     found = own(needed)
     key = f"{function.__name__} {part} {needed!r} {found.digest if found else ''}"
     cached = _of_own if needed.uploaded else _of_all
-    future: Future[Any] = cached(key, function, arguments)
-    if future.done() and (future.cancelled() or future.exception() is not None):
-        cached.clear(key, function, arguments)
-        future = cached(key, function, arguments)
-    return future
+    return begun(cached, key, function, arguments)
 
 
 def changed(lab: DataLab, name: str, value: Value) -> DataLab:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from html import escape
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -133,24 +132,6 @@ def number(value: float) -> str:
         rounded = float(f"{value:.3g}")
         return f"{rounded:,.0f}" if rounded < 1e7 else f"{rounded:.2e}".replace("e+0", "e")
     return f"{value:.2g}"
-
-
-def table(titles: Mapping[str, str], lines: Sequence[Mapping[str, str]]) -> str:
-    """A table as HTML, words in its first column and numbers in the others."""
-    first, *others = titles
-    heads = f"<th>{escape(titles[first])}</th>" + "".join(
-        f'<th class="n">{escape(titles[name])}</th>' for name in others
-    )
-    body = "".join(
-        f"<tr><td>{escape(line[first])}</td>"
-        + "".join(f'<td class="n">{escape(line[name])}</td>' for name in others)
-        + "</tr>"
-        for line in lines
-    )
-    return (
-        f'<div class="lv-table-box"><table class="lv-table"><thead><tr>{heads}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )
 
 
 COLUMNS = {

@@ -34,6 +34,7 @@ from lossviz.curvature.why import Fact, Why
 from lossviz.run.sweep import Sweep
 from lossviz.run.worked import Line, Worked
 from lossviz.surface import Surface
+from lossviz.ui.begun import begun
 from lossviz.ui.race import cost
 
 #: So many heats of long races are kept.
@@ -169,7 +170,7 @@ def heat_key(course: Course) -> str:
 
 def heat_begun(course: Course) -> Future[Heat]:
     """All contenders' ways from the first start."""
-    return _begun(_heats, heat_key(course), course)
+    return begun(_heats, heat_key(course), course)
 
 
 def crowd_begun(course: Course) -> Future[Crowd]:
@@ -178,32 +179,23 @@ def crowd_begun(course: Course) -> Future[Crowd]:
         nothing: Future[Crowd] = Future()
         nothing.set_result(Crowd())
         return nothing
-    return _begun(_crowds, repr(replace(for_heat(course), target=1.0)), course)
+    return begun(_crowds, repr(replace(for_heat(course), target=1.0)), course)
 
 
 def account_begun(course: Course, contender: int) -> Future[Account]:
     """What one contender did, step by step."""
     alone = (course.contenders[contender],)
     own = replace(course, contenders=alone, chosen=0)
-    return _begun(_accounts, heat_key(own), own, 0)
+    return begun(_accounts, heat_key(own), own, 0)
 
 
 def surface_begun(course: Course) -> Future[Surface]:
     """The function over the window."""
     key = repr((course.function, course.params, course.window(), course.grid))
-    return _begun(_surfaces, key, course)
+    return begun(_surfaces, key, course)
 
 
 def sweep_begun(course: Course, contender: int) -> Future[tuple[Sweep, ...]]:
     """One contender with every learning rate of the sweep."""
     alone = for_sweep(course, contender)
-    return _begun(_sweeps, repr(alone), alone)
-
-
-def _begun(cached: Any, *arguments: Any) -> Future[Any]:
-    """The future of these arguments; one that failed or was cancelled is begun anew."""
-    future: Future[Any] = cached(*arguments)
-    if future.done() and (future.cancelled() or future.exception() is not None):
-        cached.clear(*arguments)
-        future = cached(*arguments)
-    return future
+    return begun(_sweeps, repr(alone), alone)
