@@ -66,7 +66,7 @@ VALUES: dict[str, Param] = {
                    "deviations from the mean, which outliers themselves widen."),
         Param("iqr_factor", 1.5, 0.5, 5.0, title="quartile distances",
               help="So many times the distance of the quartiles beyond them is the fence."),
-        Param("z_threshold", 3.0, 1.0, 6.0, title="standard deviations",
+        Param("z_threshold", 3.0, 1.0, 6.0, title="z-score limit",
               help="So many standard deviations from the mean is the fence."),
         Param("scaling", "standard", choices=SCALINGS, names=SCALINGS,
               help="Columns to mean 0 and spread 1, to [0, 1], to median 0 and quartiles 1 apart, "
