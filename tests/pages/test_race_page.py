@@ -346,7 +346,8 @@ def test_fans_are_drawn_and_counted_by_where_they_end() -> None:
 def test_too_many_further_starts_are_left_out_with_a_sentence_and_the_race_still_stands() -> None:
     race = ";".join(["sgd(lr=0.001)"] * 12)
     visit = RaceVisit({"steps": "8000", "race": race, "fan": "grid", "fan_count": "64"})
-    visit.until(lambda: visit.shows_stage and not visit.picture["live"])
+    # The race is over before the explanation of its steps is there.
+    visit.until(lambda: visit.shows_stage and not visit.at.get("progress"))
     assert visit.picture["fans"] == []
     assert "The further starts are left out: 12 contenders 64 times" in visit.said
     visit.turn("rc.fan_count", 2)
@@ -547,8 +548,7 @@ def test_long_lists_of_hyperparameters_are_short_on_the_chip_and_whole_in_the_ta
         QUICK | {"race": "adam(lr=0.05,beta1=0.5,beta2=0.9,eps=0.001,weight_decay=0.1)@cosine"}
     )
     detail = visit.picture["contenders"][0]["detail"]
-    assert len(detail) <= 28
-    assert detail.endswith("…")
+    assert detail == "lr 0.05, beta1 0.5 and 4 more"
     assert "weight decay 0.1" in visit.tables
 
 
