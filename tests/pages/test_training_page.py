@@ -88,6 +88,7 @@ def test_every_section_has_its_pictures(section, wanted):
 def no_study_by_itself(monkeypatch):
     """Two dozen runs below the stage would take longer than all the rest."""
     monkeypatch.setattr(study, "BY_ITSELF", 0.0)
+    monkeypatch.setattr(study, "REST", 0.0)
 
 
 def test_what_is_worth_seeing_opens_with_its_claim(monkeypatch):
@@ -212,6 +213,19 @@ def test_many_runs_come_in_one_by_one(chosen, monkeypatch):
     assert len(chart) == 1
     if chosen == "folds":
         assert "over 5 folds" in visit.said
+
+
+def test_a_study_waits_until_the_settings_rest(monkeypatch):
+    monkeypatch.setattr(study, "BY_ITSELF", 60.0)
+    monkeypatch.setattr(study, "REST", 60.0)
+    begun = []
+    monkeypatch.setattr(show, "call_begun", lambda *call: begun.append(call) or Future())
+    visit = TrainingVisit({"show": "fit", "steps": "5", "runs": "1"})
+    assert "0 of 8 runs" in visit.at.get("progress")[-1].proto.text
+    assert not begun
+    monkeypatch.setattr(study, "REST", 0.0)
+    visit.again()
+    assert len(begun) == study.AT_ONCE
 
 
 def test_a_study_that_takes_long_waits_for_a_button(monkeypatch):

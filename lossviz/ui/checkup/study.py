@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ from lossviz.ui.words import duration
 
 #: What takes longer (seconds) is begun by a button alone.
 BY_ITSELF = 25.0
+#: So long (seconds) settings have to rest: while a dial is turned, the workers are for the stage.
+REST = 0.6
 #: So many runs are on their way at a time.
 AT_ONCE = 4
 #: What takes longer is not begun at all.
@@ -175,11 +178,14 @@ def _begun(plan: Plan) -> list[Future[Outcome] | None]:
     """
     before = st.session_state.get(TASKS)
     tasks: list[Future[Outcome] | None] = [None] * len(plan.arguments)
+    since = time.monotonic()
     if before is not None and before[0] == plan.key:
-        tasks = before[1]
+        _, tasks, since = before
     else:
         drop()
-        st.session_state[TASKS] = plan.key, tasks
+        st.session_state[TASKS] = plan.key, tasks, since
+    if time.monotonic() - since < REST:
+        return tasks
     for place, arguments in enumerate(plan.arguments):
         if sum(task is not None and not task.done() for task in tasks) >= AT_ONCE:
             break
