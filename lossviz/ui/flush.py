@@ -4,6 +4,8 @@ Streamlit sends what a run has drawn from a queue, a moment later. When a run of
 in that moment it takes the fragment's part of the page out of the queue, because it is about to
 draw it again, but leaves in the word that the whole page is finished; the browser then takes away
 all that this run has not drawn, and so the stage, which comes back a moment later as a new one.
+Worse, it leaves in what the browser has kept of earlier runs (a large message is then sent as a
+reference) and takes out the container around it, and the browser gives up on such a page.
 """
 
 from __future__ import annotations
@@ -14,8 +16,9 @@ import time
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-#: It is looked so often, and waited so long at most (seconds).
-LOOK, LONGEST = 0.002, 0.5
+#: It is looked so often, and waited so long at most (seconds): on a machine whose processors have
+#: more to do than they can, half a second was too short.
+LOOK, LONGEST = 0.002, 5.0
 #: Waited where the queue cannot be seen: a few of Streamlit's sending intervals (0.01 s).
 BLIND = 0.04
 

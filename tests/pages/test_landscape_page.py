@@ -351,7 +351,7 @@ def test_a_long_training_is_shown_as_it_goes_and_can_be_cancelled_and_resumed(
     assert "what was done is kept" in visit.said
     stopped = visit.picture["contenders"][0]["last"]
     assert seen <= stopped < 3000
-    coarse, apart = visit.picture["surface"]["z"], about_slices(visit)
+    coarse, compared = visit.picture["surface"]["z"], random_slices(visit)
     assert coarse is not None
     visit.press("ls.resume")
     visit.settled()
@@ -359,12 +359,16 @@ def test_a_long_training_is_shown_as_it_goes_and_can_be_cancelled_and_resumed(
     whole(visit)
     # What was computed of the cut run is not taken for that of the whole one.
     assert not np.array_equal(visit.picture["surface"]["z"], coarse)
-    assert about_slices(visit) != apart
+    assert random_slices(visit) != compared
     assert visit.picture["paths"][0]["steps"][-1] == 3000
 
 
-def about_slices(visit: LandscapeVisit) -> str:
-    return next(line for line in visit.said.splitlines() if "random slices through" in line)
+def random_slices(visit: LandscapeVisit) -> str:
+    """The figure that compares random slices, number by number."""
+    (figure,) = (
+        one.proto for one in visit.at.get("plotly_chart") if one.proto.id.endswith(".spread")
+    )
+    return str(figure.spec)
 
 
 def test_a_surface_that_takes_long_comes_coarsely_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,6 +64,21 @@ def test_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch):
     assert 10 < len(looked) <= flush.LONGEST / 0.01
 
 
+def test_waits_for_a_machine_that_has_more_to_do_than_it_can(monkeypatch: pytest.MonkeyPatch):
+    queue, now = ["drawn"], [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += 0.1
+        if now[0] > 3:
+            queue.clear()  # sent at last
+
+    serve(monkeypatch, SimpleNamespace(_browser_queue=queue, _event_loop=Loop()))
+    clock = SimpleNamespace(monotonic=lambda: now[0], sleep=sleep)
+    monkeypatch.setattr(flush, "time", clock)
+    flush.flushed()
+    assert queue == []
+
+
 @pytest.mark.parametrize("known", [{}, {"_browser_queue": ["one"]}, {"_event_loop": Loop()}])
 def test_waits_a_fixed_time_where_the_queue_is_hidden(
     monkeypatch: pytest.MonkeyPatch, known: dict[str, Any]

@@ -13,6 +13,7 @@ import streamlit as st
 
 from lossviz.survey import Survey
 from lossviz.ui import widgets
+from lossviz.ui.flush import flushed
 from lossviz.ui.landscape import between, controls, report, scene
 from lossviz.ui.landscape.kept import landscape
 from lossviz.ui.landscape.look import Found, Trouble, look
@@ -96,6 +97,7 @@ def _draw(survey: Survey, waiting: bool) -> None:
     report.say(found)
     between.show(found)
     report.say_more(found)
+    flushed()  # the next look begins soon, and must not take away what this one has drawn
 
 
 def _put(found: Found) -> None:
