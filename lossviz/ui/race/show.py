@@ -41,8 +41,9 @@ from lossviz.ui.race import cost
 MOST_KEPT = 24
 #: What is expected to take longer (seconds) is kept on disk.
 WORTH = 2.0
-#: A race, and what each of its steps is explained by, takes so many times as long as it by itself.
-EXPLAINED = 2.0
+#: One contender by itself, and what explains each of its steps, takes so many times as long as its
+#: share of a race.
+EXPLAINED = 3.0
 
 for _kind in (Heat, Trace, Arrows, Crowd, Fan, Account, Why, Fact, Worked, Line, Sweep):
     engine.storable(_kind)
