@@ -12,7 +12,7 @@ from lossviz.checkup.curves import (
 from lossviz.checkup.early import EarlyStop, early_stop, stopping
 from lossviz.checkup.exam import Exam, Pair, exam_of, examine, pair_of
 from lossviz.checkup.polynomial import PolynomialFit, polynomial_fit
-from lossviz.checkup.presets import PRESETS, Preset
+from lossviz.checkup.presets import PRESETS
 from lossviz.checkup.scores import scores_of
 from lossviz.checkup.spread import Spreads, deep_signals, spreads
 from lossviz.checkup.verdict import Cure, Verdict, verdict_of
@@ -31,7 +31,6 @@ __all__ = [
     "Outcome",
     "Pair",
     "PolynomialFit",
-    "Preset",
     "Scheme",
     "Spreads",
     "Verdict",

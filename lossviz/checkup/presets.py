@@ -2,28 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lossviz.checkup.checkup import Checkup, Scheme
-from lossviz.settings import Experiment
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A training with something to learn from it.
-
-    Args:
-        name: Tells the presets apart.
-        title: What a person reads in the list.
-        claim: What comes out, and why, in a sentence or two.
-        checkup: The settings.
-    """
-
-    name: str
-    title: str
-    claim: str
-    checkup: Checkup
-
+from lossviz.settings import Experiment, Preset
 
 _XOR = Experiment(
     dataset="xor", dataset_params={"samples": 4, "noise": 0.0}, scaling="none", test_share=0.0,
@@ -50,7 +32,7 @@ def _article(rule: str, lr: float) -> Experiment:
     )  # fmt: skip
 
 
-PRESETS: tuple[Preset, ...] = (
+PRESETS: tuple[Preset[Checkup], ...] = (
     Preset(
         "xor",
         "Units that start alike stay alike",

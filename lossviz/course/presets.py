@@ -3,29 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from lossviz.comparison import Contender
 from lossviz.course.course import Course
 from lossviz.registry import Value
-from lossviz.settings import Options
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A race with something to learn from it.
-
-    Args:
-        name: Tells the presets apart.
-        title: What a person reads in the list.
-        claim: What comes out, and why, in a sentence or two.
-        course: The settings.
-    """
-
-    name: str
-    title: str
-    claim: str
-    course: Course
+from lossviz.settings import Options, Preset
 
 
 def _sgd(lr: float, momentum: float = 0.0, nesterov: bool = False) -> Contender:
@@ -50,7 +32,7 @@ _RAVINE = (
 #: Of the squared mean noise, (1 - sqrt(lr))^2 is the momentum that is just not too much.
 _JUST_ENOUGH = (1 - math.sqrt(0.1)) ** 2
 
-PRESETS: tuple[Preset, ...] = (
+PRESETS: tuple[Preset[Course], ...] = (
     Preset(
         "ravine",
         "A ravine: momentum against Adam",

@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lossviz.datalab.lab import CONSTANT, DataLab
+from lossviz.settings import Preset
 
-
-@dataclass(frozen=True)
-class Preset:
-    """Settings with something to learn from them.
-
-    Args:
-        name: Tells the presets apart.
-        title: What a person reads in the list.
-        claim: What comes out, and why, in a sentence or two.
-        lab: The settings.
-    """
-
-    name: str
-    title: str
-    claim: str
-    lab: DataLab
-
-
-PRESETS: tuple[Preset, ...] = (
+PRESETS: tuple[Preset[DataLab], ...] = (
     Preset(
         "units",
         "One column in hundreds",

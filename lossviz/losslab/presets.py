@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lossviz.losslab.lab import LossLab
 from lossviz.losslab.pick import Pick
+from lossviz.settings import Preset
 
-
-@dataclass(frozen=True)
-class Preset:
-    """Settings with something to learn from them.
-
-    Args:
-        name: Tells the presets apart.
-        title: What a person reads in the list.
-        claim: What comes out, and why, in a sentence or two.
-        lab: The settings.
-    """
-
-    name: str
-    title: str
-    claim: str
-    lab: LossLab
-
-
-PRESETS: tuple[Preset, ...] = (
+PRESETS: tuple[Preset[LossLab], ...] = (
     Preset(
         "outlier",
         "One wild point",

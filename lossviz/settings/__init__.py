@@ -22,6 +22,7 @@ from lossviz.settings.links import (
     write_values,
 )
 from lossviz.settings.options import Options
+from lossviz.settings.preset import Preset
 
 __all__ = [
     "CHOICES",
@@ -31,6 +32,7 @@ __all__ = [
     "Experiment",
     "Linked",
     "Options",
+    "Preset",
     "check_fields",
     "check_values",
     "read_base",

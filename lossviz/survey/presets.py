@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lossviz.comparison import Contender
 from lossviz.registry import Value
-from lossviz.settings import Experiment, Options
+from lossviz.settings import Experiment, Options, Preset
 from lossviz.survey.survey import Survey
 from lossviz.survey.views import View
 
 
-@dataclass(frozen=True)
-class Preset:
-    """A survey with something to learn from it.
-
-    Args:
-        name: Tells the presets apart.
-        title: What a person reads in the list.
-        claim: What comes out, and why, in a sentence or two.
-        survey: The settings.
-    """
-
-    name: str
-    title: str
-    claim: str
-    survey: Survey
-
-    def is_of(self, survey: Survey) -> bool:
-        """Whether a survey computes what this one does, however it is looked at."""
-        return _seen_plainly(survey) == _seen_plainly(self.survey)
+def alike(survey: Survey, other: Survey) -> bool:
+    """Whether two surveys compute the same, however they are looked at."""
+    return _seen_plainly(survey) == _seen_plainly(other)
 
 
 def _seen_plainly(survey: Survey) -> Survey:
@@ -69,7 +53,7 @@ _WAVE = Experiment(
 _DEEP: dict[str, Value] = {"depth": 12, "batch_norm": True}
 _DIGITS = Experiment(dataset="digits", model="mlp", steps=150)
 
-PRESETS: tuple[Preset, ...] = (
+PRESETS: tuple[Preset[Survey], ...] = (
     Preset(
         "edge",
         "The edge of stability",

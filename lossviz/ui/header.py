@@ -4,31 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
+from lossviz.settings import Preset
 
-class Preset(Protocol):
-    """Settings that are worth seeing."""
-
-    @property
-    def name(self) -> str:
-        """Tells it from the others of its page."""
-        ...
-
-    @property
-    def title(self) -> str:
-        """What the button says."""
-        ...
-
-    @property
-    def claim(self) -> str:
-        """What there is to see, in a sentence or two."""
-        ...
-
-
-P = TypeVar("P", bound=Preset)
+P = TypeVar("P", bound=Preset[Any])
 
 
 @contextmanager

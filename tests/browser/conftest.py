@@ -29,6 +29,8 @@ ROOT = Path(__file__).parents[2]
 Show = Callable[..., Page]
 #: The stage has its first picture.
 READY = "() => window.lossvizStage?.revision > 0"
+#: A server imports torch in each of its processes; a busy machine takes its time (seconds).
+COMES_UP = 180
 #: Scripts for Streamlit; importing them would run them.
 collect_ignore_glob = ["*_app.py", "*_page.py"]
 
@@ -97,10 +99,13 @@ def serve(script: Path, port: int, options: tuple[str, ...]) -> tuple[subprocess
     url = f"http://127.0.0.1:{port}"
     base = next((o for o in options if o.startswith("--server.baseUrlPath=")), "=").split("=")[1]
     url += f"/{base}" if base else ""
-    until = time.monotonic() + 60
+    until = time.monotonic() + COMES_UP
     while not healthy(f"{url}/_stcore/health"):
         if process.poll() is not None or time.monotonic() > until:
-            pytest.fail(f"{script} did not come up at {url}.")
+            why = "was too slow" if process.returncode is None else f"ended: {process.returncode}"
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            pytest.fail(f"{script} did not come up at {url}, it {why}.")
         time.sleep(0.1)
     return process, url
 

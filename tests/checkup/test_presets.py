@@ -26,7 +26,7 @@ from lossviz.ui.checkup.scene import scene_of
 from lossviz.ui.checkup.shown import Shown
 from lossviz.ui.stage.message import scene_message
 
-PRESET = {preset.name: preset.checkup for preset in PRESETS}
+PRESET = {preset.name: preset.settings for preset in PRESETS}
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def last(exam: Exam, name: str) -> float:
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
 def test_a_link_opens_it(preset):
-    assert Checkup.from_url(preset.checkup.to_url()) == preset.checkup
+    assert Checkup.from_url(preset.settings.to_url()) == preset.settings
 
 
 @pytest.mark.parametrize("name", PRESET)

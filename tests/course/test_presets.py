@@ -10,11 +10,12 @@ import torch
 from lossviz.comparison import Contender
 from lossviz.course import Course
 from lossviz.course.heat import Heat, distance, fans_of, heat_of, race_of
-from lossviz.course.presets import PRESETS, Preset
+from lossviz.course.presets import PRESETS
 from lossviz.curvature import eigenvalues_along
 from lossviz.run import Run
 from lossviz.run.many import race_many
 from lossviz.run.state import problem_of
+from lossviz.settings import Preset
 
 
 def preset(name: str) -> Preset:
@@ -23,7 +24,7 @@ def preset(name: str) -> Preset:
 
 def course_of(name: str) -> Course:
     """A preset's course, as its link opens it."""
-    return Course.from_url(preset(name).course.to_url())
+    return Course.from_url(preset(name).settings.to_url())
 
 
 def runs_of(name: str) -> tuple[Run, ...]:
@@ -37,8 +38,8 @@ def sharpness(name: str, run: Run) -> float:
 
 @pytest.mark.parametrize("one", PRESETS, ids=lambda p: p.name)
 def test_a_preset_has_a_link_of_its_own(one: Preset):
-    assert Course.from_url(one.course.to_url()) == one.course
-    assert sum(other.course == one.course for other in PRESETS) == 1
+    assert Course.from_url(one.settings.to_url()) == one.settings
+    assert sum(other.settings == one.settings for other in PRESETS) == 1
     assert one.claim.endswith(".")
 
 

@@ -12,7 +12,7 @@ from lossviz.datalab.look import Summary
 from lossviz.datalab.pairs import pairs_of
 from lossviz.datalab.presets import PRESETS
 
-LABS = {preset.name: preset.lab for preset in PRESETS}
+LABS = {preset.name: preset.settings for preset in PRESETS}
 CLAIMS = {preset.name: preset.claim for preset in PRESETS}
 
 

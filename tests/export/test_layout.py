@@ -57,7 +57,7 @@ def long_ones():
     yield lv.Course(
         "formula", {"text": " + ".join(f"|x - {k}|^0.5*max(x, {k}y)" for k in range(6))}
     )
-    yield from (preset.course for preset in PRESETS)
+    yield from (preset.settings for preset in PRESETS)
 
 
 def test_scripts_are_formatted_and_without_a_fault(tmp_path):

@@ -60,7 +60,7 @@ def test_every_schedule(entry):
 
 @pytest.mark.parametrize("one", PRESETS, ids=lambda p: p.name)
 def test_races_worth_seeing(one):
-    course = one.course
+    course = one.settings
     # At the edge of stability, and after the long way of the game, rounding has grown.
     check_course(
         lv.Course.from_url({**course.to_url(), "steps": str(min(course.steps, 300))}), 1e-9

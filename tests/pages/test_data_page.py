@@ -81,7 +81,7 @@ def reopened(visit: DataVisit) -> None:
     """Another session sees the same by the link."""
     other = DataVisit(visit.url)
     assert other.sentences == []
-    assert other.lab == visit.lab
+    assert other.settings == visit.lab
     assert other.drawings == visit.drawings
 
 
@@ -227,9 +227,9 @@ def test_a_link_leads_to_the_playground_with_the_same_data_and_scaling(quick: Da
 def test_what_is_worth_seeing_opens_with_its_claim(quick: DataVisit) -> None:
     for preset in [one for one in PRESETS if one.name in ("hidden", "one-rate")]:
         quick.press(f"dl.preset.{preset.name}")
-        assert quick.lab == preset.lab
+        assert quick.lab == preset.settings
         assert preset.claim in quick.said
-        assert quick.shows_stage == (preset.lab.section == "effect")
+        assert quick.shows_stage == (preset.settings.section == "effect")
     quick.turn("dl.momentum", 0.5)
     assert "You have changed the settings since" in quick.said
     quick.press("dl.reset")
@@ -336,7 +336,7 @@ def test_a_link_with_a_file_asks_for_it_and_then_shows_the_same() -> None:
     assert not other.drawings  # nothing of the first session has come over
     other.send("houses.csv", HOUSES)
     assert other.sentences == []
-    assert other.lab == first.lab
+    assert other.settings == first.lab
     assert other.drawings == first.drawings
     third = DataVisit(link)
     third.send("houses.csv", HOUSES.replace(b"gas", b"sun"))

@@ -398,7 +398,7 @@ def test_a_surface_that_takes_long_comes_coarsely_first(monkeypatch: pytest.Monk
 def test_a_survey_worth_seeing_opens_with_its_claim(quick: LandscapeVisit) -> None:
     preset = next(one for one in PRESETS if one.name == "order")
     quick.press("ls.preset.order")
-    assert quick.survey == preset.survey
+    assert quick.survey == preset.settings
     assert preset.claim in quick.said
     whole(quick)
     quick.turn("ls.c0.adam.lr", 0.02)

@@ -75,7 +75,7 @@ def test_what_is_worth_seeing_opens_with_its_claim() -> None:
     visit = LossVisit()
     for preset in PRESETS:
         visit.press(f"ll.preset.{preset.name}")
-        assert visit.lab == preset.lab
+        assert visit.lab == preset.settings
         assert preset.claim in visit.said
         assert visit.sentences == []
 

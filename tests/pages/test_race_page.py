@@ -13,8 +13,9 @@ import pytest
 from lossviz import engine, registry
 from lossviz.comparison import Contender
 from lossviz.course import MOST_CONTENDERS, Course
-from lossviz.course.presets import PRESETS, Preset
+from lossviz.course.presets import PRESETS
 from lossviz.run.sweep import Sweep
+from lossviz.settings import Preset
 from lossviz.ui import state
 from lossviz.ui.race import live, show
 from tests.pages.race_visit import RaceVisit
@@ -32,7 +33,7 @@ def reopened(visit: RaceVisit) -> None:
     """What a person did is the link: another session sees the same picture by it."""
     other = RaceVisit(visit.url)
     assert other.sentences == []
-    assert other.course == visit.course
+    assert other.settings == visit.course
     assert other.message == visit.message
 
 
@@ -200,12 +201,12 @@ def test_a_preset_opens_with_its_claim(preset: Preset) -> None:
     visit = RaceVisit(QUICK)
     visit.press(f"rc.preset.{preset.name}")
     visit.until(lambda: not visit.picture["live"])
-    assert visit.course == preset.course
-    assert visit.picture["planned"] == preset.course.steps
+    assert visit.course == preset.settings
+    assert visit.picture["planned"] == preset.settings.steps
     (told,) = visit.at.info
     assert told.value == f"**{preset.title}.** {preset.claim}"
     assert visit.sentences == []
-    if preset.course.steps <= 1000:
+    if preset.settings.steps <= 1000:
         reopened(visit)
 
 

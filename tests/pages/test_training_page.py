@@ -98,13 +98,13 @@ def test_what_is_worth_seeing_opens_with_its_claim(monkeypatch):
     visit = TrainingVisit({"show": "degree"})
     for preset in PRESETS:
         visit.press(f"tr.preset.{preset.name}")
-        assert visit.checkup == preset.checkup
+        assert visit.checkup == preset.settings
         assert plain(preset.claim) in visit.said
         assert visit.sentences == []
 
 
 def test_the_claim_stays_while_one_tries_other_settings():
-    visit = TrainingVisit(next(p for p in PRESETS if p.name == "over-fit").checkup.to_url())
+    visit = TrainingVisit(next(p for p in PRESETS if p.name == "over-fit").settings.to_url())
     visit.turn("tr.steps", 50)
     assert "You have changed the settings since" in visit.said
     visit.press("tr.reset")
@@ -165,7 +165,7 @@ def test_3d_comes_from_the_stage_and_goes_into_the_link():
 
 
 def test_the_verdict_and_a_cure_to_press():
-    over = next(p for p in PRESETS if p.name == "over-fit").checkup
+    over = next(p for p in PRESETS if p.name == "over-fit").settings
     visit = TrainingVisit(over.to_url())
     assert "Over-fit." in visit.said
     assert "100.0 % of the training samples are right" in visit.said
@@ -191,7 +191,7 @@ def test_every_cure_of_every_verdict_can_be_pressed():
 
 
 def test_the_patience_decides_where_it_would_have_stopped():
-    over = next(p for p in PRESETS if p.name == "over-fit").checkup
+    over = next(p for p in PRESETS if p.name == "over-fit").settings
     visit = TrainingVisit(replace(over, patience=5).to_url())
     assert "stopped at step 7" in visit.picture["contenders"][1]["status"]
     visit.turn("tr.patience", 1000)

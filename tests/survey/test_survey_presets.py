@@ -5,8 +5,9 @@ import pytest
 
 from lossviz import evaluate, random_walk_shares
 from lossviz.connect import advance_curve
+from lossviz.settings import Preset
 from lossviz.survey import Survey, View, along, section, slices
-from lossviz.survey.presets import PRESETS, Preset
+from lossviz.survey.presets import PRESETS, alike
 
 
 def preset(name: str) -> Preset:
@@ -15,13 +16,13 @@ def preset(name: str) -> Preset:
 
 def survey_of(name: str, **more: str) -> Survey:
     """A preset's survey, as its link opens it."""
-    return Survey.from_url({**preset(name).survey.to_url(), **more})
+    return Survey.from_url({**preset(name).settings.to_url(), **more})
 
 
 @pytest.mark.parametrize("one", PRESETS, ids=lambda p: p.name)
 def test_a_preset_has_a_link_of_its_own(one: Preset):
-    assert Survey.from_url(one.survey.to_url()) == one.survey
-    assert [other.name for other in PRESETS if other.is_of(one.survey)] == [one.name]
+    assert Survey.from_url(one.settings.to_url()) == one.settings
+    assert [other.name for other in PRESETS if alike(other.settings, one.settings)] == [one.name]
     assert one.claim.endswith(".")
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import streamlit as st
 
 from lossviz import registry
-from lossviz.checkup import MOST_SCHEMES, PRESETS, VIEWS, Checkup, Preset, Scheme, weight_names
+from lossviz.checkup import MOST_SCHEMES, PRESETS, VIEWS, Checkup, Scheme, weight_names
 from lossviz.registry import Value
 from lossviz.run.state import problem_of
-from lossviz.settings import Options
+from lossviz.settings import Options, Preset
 from lossviz.ui import header as top
 from lossviz.ui import share, widgets
 from lossviz.ui.checkup.kept import put, put_base, put_one, put_option, training
@@ -224,15 +224,15 @@ def sections(checkup: Checkup) -> None:
     )
 
 
-def _open(preset: Preset) -> None:
-    training.edit(lambda _: preset.checkup)
+def _open(preset: Preset[Checkup]) -> None:
+    training.edit(lambda _: preset.settings)
 
 
 def claim(checkup: Checkup) -> None:
     """What to look at in what is worth seeing, also while one tries what other settings do."""
     top.claim(
         PRESETS, "tr", partial(_is, checkup),
-        lambda preset: _subject(preset.checkup) == _subject(checkup),
+        lambda preset: _subject(preset.settings) == _subject(checkup),
     )  # fmt: skip
 
 
@@ -240,8 +240,8 @@ def _subject(checkup: Checkup) -> tuple[str, str]:
     return checkup.show, checkup.base.dataset
 
 
-def _is(checkup: Checkup, preset: Preset) -> bool:
+def _is(checkup: Checkup, preset: Preset[Checkup]) -> bool:
     """Whether this is the training of a preset, however it is looked at."""
     plain = Checkup()
     same = {name: getattr(plain, name) for name in LOOKS}
-    return replace(checkup, **same) == replace(preset.checkup, **same)
+    return replace(checkup, **same) == replace(preset.settings, **same)

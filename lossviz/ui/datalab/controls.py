@@ -12,9 +12,9 @@ from lossviz import registry
 from lossviz.datalab import DataLab, Seen
 from lossviz.datalab.builtin import names_of_tables
 from lossviz.datalab.lab import CONSTANT, SECTIONS, UPLOAD, VALUES
-from lossviz.datalab.presets import PRESETS, Preset
+from lossviz.datalab.presets import PRESETS
 from lossviz.registry import Value
-from lossviz.settings import Options
+from lossviz.settings import Options, Preset
 from lossviz.ui import header as top
 from lossviz.ui import share, widgets
 from lossviz.ui.datalab import live, show, upload
@@ -179,17 +179,21 @@ def header(lab: DataLab) -> None:
         top.reset("dl", lambda: data.edit(lambda _: DataLab()))
 
 
-def _open(preset: Preset) -> None:
-    data.edit(lambda _: preset.lab)
+def _open(preset: Preset[DataLab]) -> None:
+    data.edit(lambda _: preset.settings)
 
 
 def claim(lab: DataLab) -> None:
     """What to look at in what is worth seeing, also while one tries what other settings do."""
-    about = lab.section, lab.source, lab.model
     top.claim(
-        PRESETS, "dl", lambda preset: preset.lab == lab,
-        lambda preset: (preset.lab.section, preset.lab.source, preset.lab.model) == about,
+        PRESETS, "dl", lambda preset: preset.settings == lab,
+        lambda preset: _subject(preset.settings) == _subject(lab),
     )  # fmt: skip
+
+
+def _subject(lab: DataLab) -> tuple[str, str, str]:
+    """What a preset is about; as long as that is the same, its claim has to do with the page."""
+    return lab.section, lab.source, lab.model
 
 
 def _about_link(lab: DataLab) -> str:

@@ -12,9 +12,10 @@ import streamlit as st
 from lossviz import registry
 from lossviz.comparison import Comparison
 from lossviz.registry import Param, Value
+from lossviz.settings import Preset
 from lossviz.survey import MOST_CONTENDERS, Survey
 from lossviz.survey.ground import normalises
-from lossviz.survey.presets import PRESETS, Preset
+from lossviz.survey.presets import PRESETS, alike
 from lossviz.survey.subjects import SUBJECTS, Subject, subject_of
 from lossviz.survey.values import VALUES
 from lossviz.ui import header as top
@@ -208,15 +209,15 @@ def _reset() -> None:
     landscape.edit(lambda _: Survey())
 
 
-def _open(preset: Preset) -> None:
-    landscape.edit(lambda _: preset.survey)
+def _open(preset: Preset[Survey]) -> None:
+    landscape.edit(lambda _: preset.settings)
 
 
 def claim(survey: Survey) -> None:
     """What to look at in a survey worth seeing, also while one tries other settings."""
     top.claim(
-        PRESETS, "ls", lambda preset: preset.is_of(survey),
-        lambda preset: _subject(preset.survey) == _subject(survey),
+        PRESETS, "ls", lambda preset: alike(preset.settings, survey),
+        lambda preset: _subject(preset.settings) == _subject(survey),
     )  # fmt: skip
 
 

@@ -9,8 +9,9 @@ import streamlit as st
 from lossviz.losslab import LossLab
 from lossviz.losslab.entropy import shares
 from lossviz.losslab.lab import FEWEST_CLASSES, MOST_CLASSES, VALUES
-from lossviz.losslab.presets import PRESETS, Preset
+from lossviz.losslab.presets import PRESETS
 from lossviz.registry import Param
+from lossviz.settings import Preset
 from lossviz.ui import header as top
 from lossviz.ui import share, widgets
 from lossviz.ui.losslab import picks
@@ -135,14 +136,14 @@ def sections(now: LossLab) -> None:
     )
 
 
-def _open(preset: Preset) -> None:
-    lab.edit(lambda _: preset.lab)
+def _open(preset: Preset[LossLab]) -> None:
+    lab.edit(lambda _: preset.settings)
 
 
 def claim(now: LossLab) -> None:
     """What to look at in what is worth seeing, also while one tries what other settings do."""
     about = now.section, now.over
     top.claim(
-        PRESETS, "ll", lambda preset: preset.lab == now,
-        lambda preset: (preset.lab.section, preset.lab.over) == about,
+        PRESETS, "ll", lambda preset: preset.settings == now,
+        lambda preset: (preset.settings.section, preset.settings.over) == about,
     )  # fmt: skip

@@ -11,10 +11,10 @@ import streamlit as st
 from lossviz import registry
 from lossviz.comparison import Contender
 from lossviz.course import MOST_CONTENDERS, Course
-from lossviz.course.presets import PRESETS, Preset
+from lossviz.course.presets import PRESETS
 from lossviz.course.values import VALUES
 from lossviz.registry import Value
-from lossviz.settings import Options
+from lossviz.settings import Options, Preset
 from lossviz.ui import header as top
 from lossviz.ui import share, widgets
 from lossviz.ui.cards import Cards, Contenders
@@ -150,21 +150,21 @@ def header(course: Course) -> None:
         top.reset("rc", lambda: race.edit(lambda _: Course()))
 
 
-def _open(preset: Preset) -> None:
-    race.edit(lambda _: preset.course)
+def _open(preset: Preset[Course]) -> None:
+    race.edit(lambda _: preset.settings)
 
 
 def claim(course: Course) -> None:
     """What to look at in a race worth seeing, also while one tries what comes of other settings."""
     top.claim(
         PRESETS, "rc", partial(_is, course),
-        lambda preset: preset.course.function == course.function,
+        lambda preset: preset.settings.function == course.function,
     )  # fmt: skip
 
 
-def _is(course: Course, preset: Preset) -> bool:
+def _is(course: Course, preset: Preset[Course]) -> bool:
     """Whether a course races as a preset does, however it is looked at."""
-    return course.fair == preset.course.fair and for_heat(course) == for_heat(preset.course)
+    return course.fair == preset.settings.fair and for_heat(course) == for_heat(preset.settings)
 
 
 # --- contenders --------------------------------------------------------------------------------
