@@ -81,7 +81,7 @@ def reopened(visit: DataVisit) -> None:
     """Another session sees the same by the link."""
     other = DataVisit(visit.url)
     assert other.sentences == []
-    assert other.settings == visit.lab
+    assert other.lab == visit.lab
     assert other.drawings == visit.drawings
 
 
@@ -336,7 +336,7 @@ def test_a_link_with_a_file_asks_for_it_and_then_shows_the_same() -> None:
     assert not other.drawings  # nothing of the first session has come over
     other.send("houses.csv", HOUSES)
     assert other.sentences == []
-    assert other.settings == first.lab
+    assert other.lab == first.lab
     assert other.drawings == first.drawings
     third = DataVisit(link)
     third.send("houses.csv", HOUSES.replace(b"gas", b"sun"))

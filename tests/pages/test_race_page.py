@@ -33,7 +33,7 @@ def reopened(visit: RaceVisit) -> None:
     """What a person did is the link: another session sees the same picture by it."""
     other = RaceVisit(visit.url)
     assert other.sentences == []
-    assert other.settings == visit.course
+    assert other.course == visit.course
     assert other.message == visit.message
 
 
