@@ -34,6 +34,8 @@ def flushed() -> None:
     if queue is None or loop is None:
         time.sleep(BLIND)
         return
+    if loop.is_running() is not True:
+        return  # nobody sends, as where a page is run without a server
     until = time.monotonic() + LONGEST
     # What was drawn comes into the queue by this loop, in its order.
     come = threading.Event()

@@ -340,7 +340,7 @@ def test_a_long_training_is_shown_as_it_goes_and_can_be_cancelled_and_resumed(
     monkeypatch.setattr(engine, "WHOLE", 0.0)
     monkeypatch.setattr(engine, "Job", partial(engine.Job, chunk_seconds=0.03))
     visit = LandscapeVisit(
-        {**QUICK, "steps": "3000", "views": "random", "race": "sgd", "slices": "2"}
+        {**QUICK, "steps": "30000", "views": "random", "race": "sgd", "slices": "2"}
     )
     assert visit.busy
     assert visit.picture["live"]
@@ -350,17 +350,17 @@ def test_a_long_training_is_shown_as_it_goes_and_can_be_cancelled_and_resumed(
     visit.settled()
     assert "what was done is kept" in visit.said
     stopped = visit.picture["contenders"][0]["last"]
-    assert seen <= stopped < 3000
+    assert seen <= stopped < 30_000
     coarse, compared = visit.picture["surface"]["z"], random_slices(visit)
     assert coarse is not None
     visit.press("ls.resume")
     visit.settled()
-    assert visit.picture["contenders"][0]["last"] == 3000
+    assert visit.picture["contenders"][0]["last"] == 30_000
     whole(visit)
     # What was computed of the cut run is not taken for that of the whole one.
     assert not np.array_equal(visit.picture["surface"]["z"], coarse)
     assert random_slices(visit) != compared
-    assert visit.picture["paths"][0]["steps"][-1] == 3000
+    assert visit.picture["paths"][0]["steps"][-1] == 30_000
 
 
 def random_slices(visit: LandscapeVisit) -> str:

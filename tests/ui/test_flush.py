@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -18,6 +19,9 @@ class Loop:
 
     def __init__(self, *before: Callable[[], None]) -> None:
         self.before = before
+
+    def is_running(self) -> bool:
+        return True
 
     def call_soon_threadsafe(self, call: Callable[[], None]) -> None:
         def turn() -> None:
@@ -99,3 +103,11 @@ def test_streamlit_still_has_these_names():
     from streamlit.runtime.app_session import AppSession
 
     assert {"_browser_queue", "_event_loop"} <= set(AppSession.__init__.__code__.co_names)
+
+
+def test_a_loop_that_stands_still_is_not_waited_for(monkeypatch: pytest.MonkeyPatch):
+    # Streamlit's own harness for tests has such a loop, which is a mock.
+    loop = MagicMock()
+    serve(monkeypatch, SimpleNamespace(_browser_queue=["stuck"], _event_loop=loop))
+    flush.flushed()
+    loop.call_soon_threadsafe.assert_not_called()
