@@ -11,6 +11,8 @@ from lossviz.comparison import Contender
 from lossviz.registry import Param
 from lossviz.ui.widgets import WIDEST_DIAL
 
+#: A window for many moves: small pictures are painted soon, and the sidebar still has its place.
+SMALL = {"width": 1000, "height": 700}
 #: The keys that lead to the ends, and what a dial calls these.
 ENDS = {"Home": "min", "End": "max"}
 

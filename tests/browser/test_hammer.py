@@ -32,7 +32,7 @@ def test_a_stage_that_is_hammered_is_never_mounted_anew(
     before = page.evaluate("window.lossvizStage.revision")
     box = page.locator(".lv-stage").bounding_box()
     assert box is not None
-    for k in range(40):
+    for k in range(28):
         # With Shift a click puts down one more start, at once.
         page.keyboard.down("Shift") if k % 3 == 0 else page.keyboard.up("Shift")
         page.mouse.click(box["x"] + 200 + 37 * k % 300, box["y"] + 150 + 53 * k % 250)

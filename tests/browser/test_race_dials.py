@@ -20,7 +20,7 @@ from lossviz.course import MOST_CONTENDERS, Course
 from lossviz.course.course import VALUES
 from lossviz.registry import Param
 from tests.browser.conftest import ROOT, healthy
-from tests.browser.hand import ENDS, PICTURE, VISIBLE, Hand, answered, dials, of_card
+from tests.browser.hand import ENDS, PICTURE, SMALL, VISIBLE, Hand, answered, dials, of_card
 
 pytestmark = pytest.mark.browser
 #: Opened with few steps and points, so that the pictures come at once.
@@ -105,7 +105,7 @@ def test_every_dial_of_the_race_at_both_ends(
     app_server: Callable[..., str], open_page: Callable[..., Page], course: Course
 ) -> None:
     server = app_server(ROOT / "app.py")
-    page = open_page(f"{server}/race?{urlencode(course.to_url())}")
+    page = open_page(f"{server}/race?{urlencode(course.to_url())}", **SMALL)
     page.wait_for_function(PICTURE, timeout=60_000)
     hand = Hand(page, by_mouse=33)
     cards = len(course.contenders)

@@ -152,15 +152,15 @@ def test_the_numbers_are_those_of_the_surface_under_the_pointer(show: Open) -> N
     page = show("?views=1")
     seek(page, 20)
     table = page.locator(".lv-readout")
-    expect(table.locator("caption")).to_have_text("At step 20, on Seed 0")
+    expect(table.locator("caption")).to_have_text("At step 20: Seed 0")
     expect(table.locator("tbody tr").first).to_contain_text("0.5000")
     at = host(page, "seed-1")
     page.mouse.move(at["x"] + 60, at["y"] + at["height"] - 60)
-    expect(table.locator("caption")).to_have_text("At step 20, on Seed 1")
+    expect(table.locator("caption")).to_have_text("At step 20: Seed 1")
     expect(table.locator("tbody tr").first).to_contain_text("1.500")
     expect(table.locator("tbody tr").last.locator("td").first).to_have_text("–")  # no path there
     page.mouse.move(5, 5)
-    expect(table.locator("caption")).to_have_text("At step 20, on Seed 0")
+    expect(table.locator("caption")).to_have_text("At step 20: Seed 0")
 
 
 def test_a_contender_that_is_on_another_surface_has_its_numbers_from_there(show: Open) -> None:
