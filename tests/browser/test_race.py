@@ -200,7 +200,7 @@ def test_a_formula_is_typed_wrong_and_right(show: Show) -> None:
 
 def test_fair_mode_shows_what_was_tried(show: Show) -> None:
     page = show(function="ravine", steps="50", race="sgd(lr=0.0001);adam")
-    page.get_by_text("Fair mode", exact=True).last.click()
+    page.get_by_test_id("stCheckbox").get_by_text("Fair mode").click()
     expect(page.get_by_text("Learning rates tried")).to_be_visible(timeout=20_000)
     chart = page.get_by_test_id("stPlotlyChart")
     expect(chart).to_have_count(1)

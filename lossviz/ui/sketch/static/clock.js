@@ -34,7 +34,7 @@ export class Clock {
     if (this.frame >= this.last) this.go(0);
     this.playing = true;
     this.from = this.frame;
-    this.since = performance.now();
+    this.since = undefined;
     this.dress();
     this.request = requestAnimationFrame(this.tick);
   }
@@ -49,6 +49,8 @@ export class Clock {
 
   tick(now) {
     if (!this.playing) return;
+    // A frame's time may lie before the click that started the clock; so it counts from a frame.
+    this.since ??= now;
     const share = (now - this.since) / 1000 / SECONDS;
     this.go(Math.min(this.last, Math.floor(this.from + share * this.last)));
     if (this.frame >= this.last) this.pause();
