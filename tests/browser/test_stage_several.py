@@ -360,6 +360,12 @@ def test_the_pointer_is_told_the_numbers_under_it(show: Open) -> None:
     hover(0.5, 0.5)
     expect(tip).to_contain_text("gradients")
     expect(tip).not_to_contain_text("activations")
+    # Below the picture each line is named beside a piece of it, with its own dashes.
+    names = page.locator(".lv-lower .lv-class:visible")
+    expect(names).to_have_text(["activations", "gradients"])
+    plain, dashed = (sample.get_attribute("style") for sample in names.locator("i").all())
+    assert "gradient" not in str(plain)
+    assert "0px 7px, transparent 7px 12px" in str(dashed)
 
 
 # --- stages that lack something ------------------------------------------------------------------

@@ -88,6 +88,6 @@ export class Histogram {
   }
 
   legend(text) {
-    return this.still ? [] : [lineSample(text.firstRow, this.theme.palette.muted, false)];
+    return this.still ? [] : [lineSample(text.firstRow, this.theme.palette.muted)];
   }
 }

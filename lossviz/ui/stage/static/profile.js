@@ -1,9 +1,8 @@
 // Lines over a common axis at the step shown: those that move, those that stand, and what is pointed out.
 
 import { number } from "./format.js";
-import { inkOf, lineSample } from "./strands.js";
+import { DASH, inkOf, lineSample } from "./strands.js";
 
-const DASH = [7, 5];
 const DOTS = 30; // up to so many points are shown as such
 const FAR = 20000; // pixels beyond which a canvas loses precision
 
@@ -154,7 +153,7 @@ export class Profile {
 
   legend() {
     return this.data.lines.filter(({ name }) => name)
-      .map((line) => lineSample(line.name, this.looks.get(line).color, this.looks.get(line).dash.length > 0));
+      .map((line) => lineSample(line.name, this.looks.get(line).color, this.looks.get(line).dash));
   }
 }
 

@@ -3,7 +3,7 @@
 import { indexAt } from "./columns.js";
 import { el } from "./dom.js";
 
-const DASH = [7, 5];
+export const DASH = [7, 5];
 
 /** The colour of a strand or a line: that of a mark, or of the text. */
 export const inkOf = ({ mark }, theme) =>
@@ -79,8 +79,15 @@ export function strandPixels(strands, view, time) {
   });
 }
 
-/** A swatch and a name for a line. */
-export function lineSample(name, color, dashed) {
-  const look = dashed ? `border-top: 3px dashed ${color}` : `background: ${color}`;
-  return el("span", { class: "lv-class" }, el("i", { class: dashed ? "lv-dashed" : "lv-dash", style: look }), name);
+/** A swatch and a name for a line; `dash` are the lengths of its marks and gaps in turn, in pixels. */
+export function lineSample(name, color, dash = []) {
+  return el("span", { class: "lv-class" }, el("i", { class: "lv-dash", style: `background: ${inkLine(color, dash)}` }), name);
+}
+
+/** A CSS background that looks like a line of these dashes. */
+function inkLine(color, dash) {
+  if (!dash.length) return color;
+  let at = 0;
+  const stops = dash.map((length, i) => `${i % 2 ? "transparent" : color} ${at}px ${(at += length)}px`);
+  return `repeating-linear-gradient(90deg, ${stops.join(", ")})`;
 }

@@ -13,7 +13,7 @@ import { Layer } from "./layer.js";
 import { Panel } from "./panel.js";
 import { surfaceScale } from "./scale.js";
 import { Starts } from "./starts.js";
-import { drawStrands, inkOf, lineSample, strandPixels } from "./strands.js";
+import { DASH, drawStrands, inkOf, lineSample, strandPixels } from "./strands.js";
 import { FlatSurface } from "./surface2d.js";
 import { Landscape, webglWorks } from "./surface3d.js";
 import { drawHeads, drawWays, headPixels } from "./ways.js";
@@ -112,7 +112,7 @@ export class SurfacePanel extends Panel {
     if (wanted === this.explained) return;
     this.explained = wanted;
     this.legend.hidden = named.length === 0;
-    this.legend.replaceChildren(...named.map((strand) => lineSample(strand.name, inkOf(strand, theme), strand.dashed)));
+    this.legend.replaceChildren(...named.map((strand) => lineSample(strand.name, inkOf(strand, theme), strand.dashed ? DASH : [])));
   }
 
   /** A person wants the other one, of all surfaces. */
