@@ -17,6 +17,10 @@ SENTENCES: dict[str, str] = {
         "At the floor of a valley: the slope is only {slope}. Along the valley it is flat, so "
         "there is nowhere to go."
     ),
+    "balance": (
+        "At rest where the slope {slope} and the weight decay cancel each other: the decay has "
+        "moved the minimum towards 0."
+    ),
     "at_minimum": "At a minimum: the gradient is exactly zero, and every direction curves upwards.",
     "sharp_minimum": (
         "At a minimum whose curvature {seen} is above {allowed}, the most that this learning rate "
@@ -67,6 +71,10 @@ SENTENCES: dict[str, str] = {
         "It falls for ever: the function has no minimum in this direction. After this step the "
         "numbers are no longer usable."
     ),
+    "too_much_decay": (
+        "The weight decay is too strong for the learning rate {rate}: by itself it throws the "
+        "weights to the other side of 0, and farther out each time."
+    ),
     "blown": (
         "It diverges: after this step the numbers are no longer usable. No stability limit is "
         "known for this optimizer."
@@ -99,6 +107,15 @@ SENTENCES: dict[str, str] = {
     "uphill": (
         "Momentum carries it uphill: it overshoots, and the slope slows it down before it comes "
         "back."
+    ),
+    "skips": (
+        "No step is made here, although the slope is {slope}: the optimizer skips it, or it is too "
+        "small to count."
+    ),
+    "carried": "The slope is exactly zero here: what is left of earlier steps carries it on.",
+    "decay": (
+        "Weight decay moves it, not the slope, which is {slope}: the weights shrink towards 0, "
+        "also where that leads uphill."
     ),
     "far": "It overshoots: this step goes too far down the slope and ends higher than it began.",
     "slow": (
