@@ -249,6 +249,7 @@ def test_a_typed_formula_replaces_the_picture_and_a_wrong_one_does_not() -> None
     visit.typed("x^2 + 3*y^2")
     assert visit.sentences == []
     assert visit.message != before
+    assert r"$$\nf(x, y) = x^{2} + 3 y^{2}\n$$" in [one.value for one in visit.at.markdown]
     seen = visit.picture["surface"]
     x, y = float(seen["x"][4]), float(seen["y"][50])
     assert seen["z"][50, 4] == pytest.approx(x**2 + 3 * y**2, rel=1e-4)
@@ -397,7 +398,7 @@ def test_sweeps_of_settings_that_were_left_are_let_go(monkeypatch: pytest.Monkey
 def test_a_sweep_whose_ends_are_crossed_is_refused_in_a_sentence(quick: RaceVisit) -> None:
     quick.choose("rc.fair", True)
     before = quick.course
-    quick.turn("rc.highest", -6.0)
+    quick.turn("rc.highest", -5.0)
     assert any("its end must be above its beginning" in plain(s) for s in quick.sentences)
     assert quick.course == before
     assert quick.dials()["rc.highest"]["value"] == before.highest
@@ -505,6 +506,7 @@ def test_an_odd_event_from_a_browser_is_no_harm(quick: RaceVisit) -> None:
 def test_random_starts_are_seeded_and_the_picture_fits_itself_to_paths(quick: RaceVisit) -> None:
     quick.press("rc.random")
     assert quick.url["start_seed"] == "1"
+    assert "drawn with seed 1. " in quick.said
     first = quick.course.begin()
     quick.press("rc.random")
     assert quick.course.begin() != first

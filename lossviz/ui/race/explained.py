@@ -38,8 +38,11 @@ def ledgers(name: str, account: Account) -> tuple[stage.Ledger, ...]:
         values = _columns(account.worked.values)
         pages.append(stage.Ledger("One step", name, account.steps, lines, values))
     elif account.unworked:
-        reason = stage.LedgerLine(templates=(account.unworked,))
-        pages.append(stage.Ledger("One step", name, account.steps, (reason,), {}))
+        lines = (
+            stage.LedgerLine(mathml=mathml(account.formula)),
+            stage.LedgerLine(templates=(account.unworked,)),
+        )
+        pages.append(stage.Ledger("One step", name, account.steps, lines, {}))
     return tuple(pages)
 
 
