@@ -6,6 +6,7 @@ import {
 } from "./camera3d.js";
 import { number } from "./format.js";
 import { baseLayout, Plot } from "./plot.js";
+import { drawMarks, drawRings } from "./points.js";
 import { colorTicks, rows } from "./scale.js";
 import { trail } from "./trail.js";
 
@@ -108,7 +109,10 @@ export class Landscape {
     return Number.isFinite(height) && this.project(x, y, height, out);
   }
 
-  drawStill() {}
+  drawStill(context, surface, scale, palette) {
+    if (surface.marks && !surface.markLabels.length) drawMarks(context, surface.marks, this, palette);
+    if (surface.starts) drawRings(context, surface.starts, this, palette);
+  }
 
   get moved() {
     const eye = cameraEye(this.plot.node);
