@@ -51,6 +51,10 @@ SENTENCES: dict[str, str] = {
         "Crossing negative curvature {lowest}: it is leaving a saddle. Along that direction each "
         "step is larger than the last."
     ),
+    "dome": (
+        "Down from a hilltop: every direction curves downwards, the most with {lowest}. Each step "
+        "is larger than the last."
+    ),
     "near_saddle": (
         "Near a saddle: one direction curves downwards, with curvature {lowest}, but the slope "
         "along it is only {way_out}. Leaving takes a while."

@@ -122,8 +122,9 @@ def explain(problem: Problem, run: Run, hessian: Any = None) -> Why:
 
 def _lasting(view: View) -> tuple[str, ...]:
     """Verdicts on the last step that its end can share; the others can be seen there themselves."""
-    across = ("bent", "negative") if view.lowest[-1] < -view.curved[-1] else ()
-    return ("far", "uphill", "decay", *across)
+    down = ("bent", "negative") if view.lowest[-1] < -view.curved[-1] else ()
+    hill = ("dome",) if view.highest[-1] < 0 else ()
+    return ("far", "uphill", "decay", *down, *hill)
 
 
 def _pace(view: View) -> dict[str, Flags]:
@@ -155,6 +156,7 @@ def _path(view: View) -> dict[str, Flags]:
             "near_saddle": near,
             "heading": near & (view.way_out == 0),
             "negative": saddle & along & view.growing,
+            "dome": (view.highest < 0) & view.growing & (view.climb < 0),
             "far": rising & ~up,
             "uphill": up,
             "carried": (view.slope == 0) & view.moving & (view.noise == 0),

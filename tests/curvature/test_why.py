@@ -314,6 +314,13 @@ def test_a_weight_decay_that_is_too_strong_is_blamed_itself():
     assert fact(why, "Stability limit", 5).startswith("0: with a weight decay of 10")
 
 
+def test_a_hilltop_is_no_saddle():
+    why, _ = told(lambda x, y: (-(x**2) - y**2 / 4).exp(), (0.1, 0.1), lr=0.1, steps=9)
+    assert (why.values["highest"] < 0).all()
+    assert set(verdicts(why)[1:]) == {"dome"}
+    assert "every direction curves downwards" in why.text(5)
+
+
 def test_a_step_that_is_none_is_no_descent():
     # After a change of sign Rprop stays where it is for one step.
     why, run = told(bowl, (1.0, 0.0), "rprop", lr=0.4, steps=6)
