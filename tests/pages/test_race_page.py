@@ -617,7 +617,8 @@ def test_a_long_race_ends_as_the_short_way_would() -> None:
     [
         ({"function": "volcano"}, "volcano"),
         ({"function": "ravine(condition=-3)"}, "condition"),
-        ({"function": "formula(text=import os)"}, "text"),
+        ({"function": "formula(text=import os)"}, "Unknown name 'import' at place 1"),
+        ({"function": "formula(text=x^2%2B)"}, "Using (x^2 + 2*y^2)/10 + sin(2*x)*cos(y)."),
         ({"race": "teleport(lr=1)"}, "teleport"),
         ({"race": "muon"}, "Muon"),
         ({"race": ";".join(["sgd"] * 13)}, "13 contenders"),
