@@ -538,23 +538,26 @@ def flat_browser(playwright: Playwright) -> Iterator[Browser]:
     yield from launch(playwright, "--disable-3d-apis")
 
 
+#: Where Plotly itself puts a point of its scene, on the host of the surface.
+IN_SCENE = """async ([x, y, z]) => {
+  const plot = [...document.querySelectorAll('.lv-surface .lv-plotly')].at(-1);
+  const centred = { xanchor: 'center', yanchor: 'middle', bordercolor: 'black' };
+  const dot = { x, y, z, text: 'o', showarrow: false, ...centred };
+  await Plotly.relayout(plot, { 'scene.annotations': [dot] });
+  await new Promise(r => setTimeout(r, 300));
+  const at = plot.querySelector('.annotation-text-g rect').getBoundingClientRect();
+  const host = document.querySelector('.lv-surface .lv-host').getBoundingClientRect();
+  return [at.left + at.width / 2 - host.left, at.top + at.height / 2 - host.top];
+}"""
+
+
 def test_3d_heads_stand_where_plotly_puts_their_points(show: Open) -> None:
     page = show("?view=3d")
     assert probe(page, "view") == "3d"
     one = data.path(0, 3, 300, (-1.8, 1.2))
     head = seek(page, 5)["surface"]["heads"][0]
     height = float(np.log10(one.slice_loss[5]))
-    where = """async ([x, y, z]) => {
-      const plot = [...document.querySelectorAll('.lv-surface .lv-plotly')].at(-1);
-      const centred = { xanchor: 'center', yanchor: 'middle', bordercolor: 'black' };
-      const dot = { x, y, z, text: 'o', showarrow: false, ...centred };
-      await Plotly.relayout(plot, { 'scene.annotations': [dot] });
-      await new Promise(r => setTimeout(r, 300));
-      const at = plot.querySelector('.annotation-text-g rect').getBoundingClientRect();
-      const host = document.querySelector('.lv-surface .lv-host').getBoundingClientRect();
-      return [at.left + at.width / 2 - host.left, at.top + at.height / 2 - host.top];
-    }"""
-    truth = page.evaluate(where, [one.x[5], one.y[5], height])
+    truth = page.evaluate(IN_SCENE, [one.x[5], one.y[5], height])
     assert (head["x"], head["y"]) == pytest.approx(truth, abs=2.0)
     host = page.locator(".lv-surface .lv-host").bounding_box()
     assert host
@@ -565,7 +568,7 @@ def test_3d_heads_stand_where_plotly_puts_their_points(show: Open) -> None:
     page.wait_for_timeout(400)
     turned = probe(page, "look()")["surface"]["heads"][0]
     assert abs(turned["x"] - head["x"]) + abs(turned["y"] - head["y"]) > 15
-    truth = page.evaluate(where, [one.x[5], one.y[5], height])
+    truth = page.evaluate(IN_SCENE, [one.x[5], one.y[5], height])
     assert (turned["x"], turned["y"]) == pytest.approx(truth, abs=2.0)
 
 

@@ -109,8 +109,8 @@ def _start(course: Course) -> None:
     x, y = course.begin()
     drawn = f", drawn with seed {course.start_seed}" if course.drawn else ""
     st.caption(
-        f"({x:.4g}, {y:.4g}){drawn}. Click the picture to move it, or drag it; shift-click puts one "
-        "more down."
+        f"({x:.4g}, {y:.4g}){drawn}. Click the picture to move it, or drag it; shift-click puts "
+        "one more down."
     )
     with st.container(horizontal=True):
         st.button(

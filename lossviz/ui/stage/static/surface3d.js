@@ -101,11 +101,12 @@ export class Landscape {
     return trail(columns.steps, columns.count, (row, out) => this.place(x[row], y[row], sliceLoss[row], out));
   }
 
-  /** The pixel, in `out`, of a point of the plane at the height of `loss`, or (null) on the surface. */
+  /** The pixel, in `out`, of a point of the plane at the height of `loss`, or (null) on the surface as
+   *  far down as it is drawn. */
   place(x, y, loss, out) {
     const { scale, surface } = this;
     const height = loss === null
-      ? bilinear(surface.x.data, surface.y.data, scale.values, x, y) : heightOf(scale, loss);
+      ? Math.max(bilinear(surface.x.data, surface.y.data, scale.values, x, y), scale.low) : heightOf(scale, loss);
     return Number.isFinite(height) && this.project(x, y, height, out);
   }
 
