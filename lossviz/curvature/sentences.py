@@ -67,6 +67,10 @@ SENTENCES: dict[str, str] = {
         "It diverges because the learning rate is over the limit for steps {first} to {last}. Here "
         "it is {rate}, {ratio} times the limit {own_limit} at curvature {seen}."
     ),
+    "undefined": (
+        "The function is not a finite number at this start, so no step can be made. Start where it "
+        "is one."
+    ),
     "falls": (
         "It falls for ever: the function has no minimum in this direction, so every step leads "
         "further down."

@@ -211,6 +211,8 @@ def _end(view: View) -> dict[str, Flags]:
     ending = np.zeros(len(view.x), dtype=bool)
     if not view.diverged:
         return {}
+    if view.run.status.step == 0:
+        return {"undefined": ~ending}
     if view.falls_from < len(ending):
         ending[-1] = True
         return {"falls": np.arange(len(ending)) >= view.falls_from, "fell": ending}

@@ -84,6 +84,13 @@ def test_a_divergence_without_a_known_limit_says_so():
     assert fact(why, "Stability limit").startswith("none is known for Rprop: its steps grow")
 
 
+def test_a_start_without_a_finite_value_is_no_divergence_by_steps():
+    why, run = told(lambda x, y: x.log() + y**2, (-1.0, 1.0), lr=0.1)
+    assert run.status.kind == "diverged"
+    assert verdicts(why) == ["undefined"]
+    assert "not a finite number at this start" in why.text(0)
+
+
 def test_a_surface_without_a_bottom():
     why, run = told(lambda x, y: -(x**2) - y**2, (1.0, 0.5), lr=0.5, steps=1000)
     assert run.status.kind == "diverged"
