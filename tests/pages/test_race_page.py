@@ -249,7 +249,7 @@ def test_a_typed_formula_replaces_the_picture_and_a_wrong_one_does_not() -> None
     visit.typed("x^2 + 3*y^2")
     assert visit.sentences == []
     assert visit.message != before
-    assert r"$$\nf(x, y) = x^{2} + 3 y^{2}\n$$" in [one.value for one in visit.at.markdown]
+    assert any("f(x, y) = x^{2} + 3 y^{2}" in one.value for one in visit.at.latex)
     seen = visit.picture["surface"]
     x, y = float(seen["x"][4]), float(seen["y"][50])
     assert seen["z"][50, 4] == pytest.approx(x**2 + 3 * y**2, rel=1e-4)
