@@ -538,6 +538,31 @@ def flat_browser(playwright: Playwright) -> Iterator[Browser]:
     yield from launch(playwright, "--disable-3d-apis")
 
 
+def test_axes_of_a_very_small_part_of_the_plane_count_from_a_point_in_it(show: Open) -> None:
+    page = show()
+    said = page.evaluate(
+        """async () => {
+          const loaded = performance.getEntriesByType('resource').map(({ name }) => name);
+          const axes = loaded.find((name) => name.includes('/axes.js'));
+          const { drawAxes, mapping } = await import(axes);
+          const words = [];
+          const context = document.createElement('canvas').getContext('2d');
+          context.fillText = (word) => words.push(word);
+          const margin = { left: 52, right: 14, top: 10, bottom: 42 };
+          const theme = { font: 'sans-serif', palette: { grid: 'grey', muted: 'grey' } };
+          for (const [x, y] of [[1, -3], [0, 0]]) {
+            const ranges = [[x - 2e-7, x + 2e-7], [y - 4e-7, y + 4e-7]];
+            const map = mapping({ width: 500, height: 400 }, margin, ...ranges);
+            drawAxes(context, map, theme, { x: 'x', y: 'y' });
+          }
+          return words;
+        }"""
+    )
+    assert {"(x − 1) × 10⁻⁷", "(y + 3) × 10⁻⁷", "−1", "0", "1", "4"} <= set(said)
+    # Around 0 the numbers need nothing of the kind.
+    assert "x" in said
+
+
 #: Where Plotly itself puts a point of its scene, on the host of the surface.
 IN_SCENE = """async ([x, y, z]) => {
   const plot = [...document.querySelectorAll('.lv-surface .lv-plotly')].at(-1);

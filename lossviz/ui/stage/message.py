@@ -249,11 +249,9 @@ def _lift(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
     return value
 
 
-#: Places in a plane and what is written down of them, which is little; and what is much, and is sent
-#: exactly only where it is narrow.
-PLACES = re.compile(
-    r"\.(paths\.\d+\.(x|y|loss|sliceLoss|residual)|surface\.(x|y|starts|marks))$"
-)
+#: Places in a plane and what is written down of them, which is little; and what is much, and is
+#: sent exactly only where it is narrow.
+PLACES = re.compile(r"\.(paths\.\d+\.(x|y|loss|sliceLoss|residual)|surface\.(x|y|starts|marks))$")
 MANY = re.compile(r"\.(fans\.\d+\.[xy]|surface\.z)$")
 #: Numbers lie closely together that differ by less than this share of their size.
 NARROW = 1e-3
