@@ -215,7 +215,7 @@ def test_fair_mode_shows_what_was_tried(show: Show) -> None:
     page.get_by_test_id("stCheckbox").get_by_text("Fair mode").click()
     expect(page.get_by_text("Learning rates tried")).to_be_visible(timeout=20_000)
     chart = page.get_by_test_id("stPlotlyChart")
-    expect(chart).to_have_count(1)
+    expect(chart).to_have_count(1, timeout=20_000)
     assert chart.locator(".scatterlayer .trace").count() >= 2
     expect(page.get_by_text("races at the best of the sweep").first).to_be_visible()
     says(page, "fair", "true")
