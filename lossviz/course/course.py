@@ -161,11 +161,16 @@ class Course(Linked):
         """Whether heights over the minimum are known, and so have a logarithm."""
         return self.minimum is not None and bool(self.entry.minimisers(self.params))
 
+    @property
+    def drawn(self) -> bool:
+        """Whether the start is one that was drawn by the seed."""
+        return self.start is None and self.start_seed > 0
+
     def begin(self) -> Point:
         """Where the contenders start: as placed, drawn by the seed, or as usual."""
         if self.start is not None:
             return self.start
-        if self.start_seed:
+        if self.drawn:
             x0, x1, y0, y1 = self.domain
             x, y = np.random.default_rng(self.start_seed).random(2)
             return self._allowed((x0 + (x1 - x0) * float(x), y0 + (y1 - y0) * float(y)))

@@ -115,12 +115,14 @@ class Account:
         why: What happens there, in words and numbers.
         worked: One step in formulas and numbers, or None where the optimizer has none.
         unworked: Why it has none, in a sentence; "" for no reason.
+        formula: The optimizer's formula as a whole, in LaTeX.
     """
 
     steps: np.ndarray
     why: Why
     worked: Worked | None
     unworked: str = ""
+    formula: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +175,9 @@ def crowd_of(course: Course) -> Crowd:
 
 def first_within(course: Course, run: Run) -> int:
     """The first step after which the value is within the tolerance of the minimum, or -1."""
-    near = run.loss.numpy() - (course.minimum or 0.0) < course.target
+    height = run.loss.numpy() - (course.minimum or 0.0)
+    # A minimum may be one of the usual window alone: far below it is not near it.
+    near = height < course.target if course.minimum is None else np.abs(height) < course.target
     return int(near.argmax()) if near.any() else -1
 
 
@@ -288,6 +292,7 @@ def account_of_run(course: Course, run: Run) -> Account:
         why.at(frames),
         None if worked is None else replace(worked, values=_taken(worked.values, frames)),
         entry.unworked,
+        entry.formula,
     )
 
 

@@ -38,9 +38,9 @@ VALUES: dict[str, Param] = {
                    "number of steps."),
         Param("rates", 13, 5, 33, title="rates in the sweep",
               help="So many learning rates are tried for each contender."),
-        Param("lowest", -4.0, -8.0, 1.0, title="sweep from 10^",
+        Param("lowest", -4.0, -6.0, 1.0, title="sweep from 10^",
               help="Where the sweep begins: -4 is a learning rate of 0.0001."),
-        Param("highest", 1.0, -7.0, 3.0, title="sweep to 10^",
+        Param("highest", 1.0, -5.0, 2.0, title="sweep to 10^",
               help="Where the sweep ends."),
         Param("target", 1e-6, 1e-12, 1e3, "log", title="tolerance",
               help="The table counts the steps until the function is this close to its minimum "

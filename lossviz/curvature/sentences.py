@@ -17,6 +17,10 @@ SENTENCES: dict[str, str] = {
         "At the floor of a valley: the slope is only {slope}. Along the valley it is flat, so "
         "there is nowhere to go."
     ),
+    "balance": (
+        "At rest where the slope {slope} and the weight decay cancel each other: the decay has "
+        "moved the minimum towards 0."
+    ),
     "at_minimum": "At a minimum: the gradient is exactly zero, and every direction curves upwards.",
     "sharp_minimum": (
         "At a minimum whose curvature {seen} is above {allowed}, the most that this learning rate "
@@ -47,6 +51,10 @@ SENTENCES: dict[str, str] = {
         "Crossing negative curvature {lowest}: it is leaving a saddle. Along that direction each "
         "step is larger than the last."
     ),
+    "dome": (
+        "Down from a hilltop: every direction curves downwards, the most with {lowest}. Each step "
+        "is larger than the last."
+    ),
     "near_saddle": (
         "Near a saddle: one direction curves downwards, with curvature {lowest}, but the slope "
         "along it is only {way_out}. Leaving takes a while."
@@ -59,6 +67,10 @@ SENTENCES: dict[str, str] = {
         "It diverges because the learning rate is over the limit for steps {first} to {last}. Here "
         "it is {rate}, {ratio} times the limit {own_limit} at curvature {seen}."
     ),
+    "undefined": (
+        "The function is not a finite number at this start, so no step can be made. Start where it "
+        "is one."
+    ),
     "falls": (
         "It falls for ever: the function has no minimum in this direction, so every step leads "
         "further down."
@@ -66,6 +78,10 @@ SENTENCES: dict[str, str] = {
     "fell": (
         "It falls for ever: the function has no minimum in this direction. After this step the "
         "numbers are no longer usable."
+    ),
+    "too_much_decay": (
+        "The weight decay is too strong for the learning rate {rate}: by itself it throws the "
+        "weights to the other side of 0, and farther out each time."
     ),
     "blown": (
         "It diverges: after this step the numbers are no longer usable. No stability limit is "
@@ -99,6 +115,15 @@ SENTENCES: dict[str, str] = {
     "uphill": (
         "Momentum carries it uphill: it overshoots, and the slope slows it down before it comes "
         "back."
+    ),
+    "skips": (
+        "No step is made here, although the slope is {slope}: the optimizer skips it, or it is too "
+        "small to count."
+    ),
+    "carried": "The slope is exactly zero here: what is left of earlier steps carries it on.",
+    "decay": (
+        "Weight decay moves it, not the slope, which is {slope}: the weights shrink towards 0, "
+        "also where that leads uphill."
     ),
     "far": "It overshoots: this step goes too far down the slope and ends higher than it began.",
     "slow": (

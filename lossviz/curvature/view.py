@@ -25,6 +25,9 @@ Flags = NDArray[np.bool_]
 #: A point this near to a minimum, as a share of the whole path's extent, counts as there.
 NEAR = 1e-4
 
+#: Of the slope so much is left where the weight decay cancels it.
+BALANCED = 1e-3
+
 #: A curvature below this share of the largest one counts as none.
 FLAT = 1e-6
 
@@ -114,8 +117,12 @@ class View:
 
     @cached_property
     def limit(self) -> Floats:
-        """The limit (F,) of rate times scaled sharpness; NaN where none is known."""
-        return np.full(len(self.x), np.nan) if self.found is None else self.found.limit
+        """The limit (F,) of rate times scaled sharpness; NaN where none is known, and 0 where the
+        steps grow whatever the curvature, by a weight decay that is too strong.
+        """
+        if self.found is None:
+            return np.full(len(self.x), np.nan)
+        return np.maximum(self.found.limit, 0.0)
 
     @cached_property
     def own_limit(self) -> Floats:
@@ -168,6 +175,14 @@ class View:
     def extent(self) -> float:
         """How far the path reaches along the axis where it reaches farthest."""
         return float(np.ptp(self.x, axis=0).max()) or 1.0
+
+    @cached_property
+    def near(self) -> Floats:
+        """How near (F,) to a point counts as there, beside the extent of the path so far: where it
+        was thrown later says nothing about what is near now.
+        """
+        wide = np.maximum.accumulate(self.x) - np.minimum.accumulate(self.x)
+        return NEAR * wide.max(1)
 
     @cached_property
     def condition(self) -> Floats:
@@ -226,6 +241,40 @@ class View:
         """The share (F,) of each step that goes along the direction that curves least."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.abs(self._along(self.step, 0)) / self.length
+
+    @cached_property
+    def weight_decay(self) -> float:
+        """What the optimizer shrinks the weights by, in one way or another."""
+        return float(self.run.method.params.get("weight_decay", 0.0))
+
+    @cached_property
+    def pull(self) -> Floats:
+        """What a step without momentum and noise goes against (F, P), in units of the learning
+        rate: the scaled slope and the weight decay; not a number where the scales are not known.
+        """
+        if self.found is None:
+            return np.full_like(self.x, np.nan)
+        apart = 0.0 if self.found.decay else self.weight_decay
+        return self.found.scale * (self.gradient + self.found.decay * self.x) + apart * self.x
+
+    @cached_property
+    def decays(self) -> Flags:
+        """Whether the weight decay is stronger than the slope, so that a step goes up, or the slope
+        is none.
+        """
+        with np.errstate(invalid="ignore"):
+            up = np.einsum("fp,fp->f", self.gradient, self.pull) < 0
+        return self.moving & (self.weight_decay > 0) & (up | (self.slope == 0))
+
+    @cached_property
+    def balanced(self) -> Flags:
+        """Whether slope and weight decay cancel each other."""
+        scale = np.ones_like(self.x) if self.found is None else self.found.scale
+        with np.errstate(invalid="ignore"):
+            left = np.linalg.norm(self.pull, axis=1)
+            return (left <= BALANCED * np.linalg.norm(scale * self.gradient, axis=1)) & (
+                (self.weight_decay > 0) & (self.slope > 0) & (self.noise == 0)
+            )
 
     @cached_property
     def growing(self) -> Flags:
@@ -299,9 +348,8 @@ class View:
     @cached_property
     def at_rest(self) -> Flags:
         """Whether that point is next to nothing away, a minimum, and nothing shakes."""
-        near = NEAR * self.extent
         with np.errstate(invalid="ignore"):
-            still = (self.distance <= near) & ~(self.length > near) & (self.noise == 0)
+            still = (self.distance <= self.near) & ~(self.length > self.near) & (self.noise == 0)
             return still & ((self.lowest > self.curved) | self.level)
 
     @cached_property

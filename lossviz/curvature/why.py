@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossviz.curvature.sentences import SENTENCES
-from lossviz.curvature.view import NEAR, Flags, Floats, View
+from lossviz.curvature.view import Flags, Floats, View
 from lossviz.run.worked import fill
 
 if TYPE_CHECKING:
@@ -115,9 +115,16 @@ def explain(problem: Problem, run: Run, hessian: Any = None) -> Why:
     for found in (_pace, _path, _stability, _place, _end):
         for name, flags in found(view).items():
             pick[flags] = names.index(name)
-    if len(pick) > 1 and not pick[-1]:
+    if len(pick) > 1 and not pick[-1] and names[pick[-2]] in _lasting(view):
         pick[-1] = pick[-2]  # no step follows that could be looked at
     return Why(tuple(SENTENCES.values()), pick, view.values(), _facts(view))
+
+
+def _lasting(view: View) -> tuple[str, ...]:
+    """Verdicts on the last step that its end can share; the others can be seen there themselves."""
+    down = ("bent", "negative") if view.lowest[-1] < -view.curved[-1] else ()
+    hill = ("dome",) if view.highest[-1] < 0 else ()
+    return ("far", "uphill", "decay", *down, *hill)
 
 
 def _pace(view: View) -> dict[str, Flags]:
@@ -144,13 +151,17 @@ def _path(view: View) -> dict[str, Flags]:
         carried = np.arange(len(rising)) > 0  # the first step has no momentum yet
         up = view.has_momentum & ((view.climb > 0) | rising) & carried
         return {
+            "skips": (view.length == 0) & (view.slope > 0),
             "bent": down & ~saddle & along,
             "near_saddle": near,
             "heading": near & (view.way_out == 0),
             "negative": saddle & along & view.growing,
+            "dome": (view.highest < 0) & view.growing & (view.climb < 0),
             "far": rising & ~up,
             "uphill": up,
-            "stuck_saddle": near & (view.way_out == 0) & (view.distance <= NEAR * view.extent),
+            "carried": (view.slope == 0) & view.moving & (view.noise == 0),
+            "decay": view.decays,
+            "stuck_saddle": near & (view.way_out == 0) & (view.distance <= view.near),
             "noise": (view.slope < view.noise) & (view.noise > 0),
         }
 
@@ -159,7 +170,7 @@ def _stability(view: View) -> dict[str, Flags]:
     """How the learning rate stands to the limit, where the steps feel it."""
     with np.errstate(invalid="ignore"):
         close = np.abs(view.ratio - 1) < 1e-9
-        over = (view.ratio > 1) & ~close
+        over = (view.ratio > 1) & ~close & (view.limit > 0)
         quiet = ~(view.slope < view.noise)
         bounced = view.bounces & quiet
         below = bounced & (view.ratio < 1)
@@ -169,6 +180,7 @@ def _stability(view: View) -> dict[str, Flags]:
             "over_soon": over & quiet & ~view.bounces & ~view.at_rest,
             "edge": close & bounced,
             "over": over & bounced,
+            "too_much_decay": view.limit == 0,
         }
 
 
@@ -182,6 +194,7 @@ def _place(view: View) -> dict[str, Flags]:
         return {
             "minimum": view.at_rest & ~view.level,
             "valley": view.at_rest & view.level,
+            "balance": view.balanced,
             "at_stationary": stuck & view.level,
             "at_minimum": stuck & (low > view.curved),
             "at_maximum": stuck & (high < 0),
@@ -198,12 +211,14 @@ def _end(view: View) -> dict[str, Flags]:
     ending = np.zeros(len(view.x), dtype=bool)
     if not view.diverged:
         return {}
+    if view.run.status.step == 0:
+        return {"undefined": ~ending}
     if view.falls_from < len(ending):
         ending[-1] = True
         return {"falls": np.arange(len(ending)) >= view.falls_from, "fell": ending}
     if view.over_from < len(ending):
         ending[view.over_from :] = True
-        return {"diverged": ending}
+        return {"diverged": ending, "too_much_decay": ending & (view.limit == 0)}
     ending[-1] = True
     return {"blown_below" if view.has_limit else "blown": ending}
 
@@ -227,10 +242,14 @@ def _facts(view: View) -> tuple[Fact, ...]:
 def _limit(view: View) -> Fact:
     """The limit, where a direction curves upwards; elsewhere that there is none."""
     with np.errstate(invalid="ignore"):
-        none, unknown = view.scaled_sharpness <= 0, np.isnan(view.own_limit)
+        level, never = view.scaled_sharpness <= 0, np.isinf(view.limit)
+    shrinks, unknown = view.limit == 0, np.isnan(view.own_limit)
     forms = (
         f"{{own_limit}} = {view.rule}; the learning rate is {{ratio}} of it",
         "none here: no direction curves upwards, so no step is too long for the curvature",
         "not known here: the curvature is not a finite number",
+        "none: no new gradient counts, so that the curvature is never felt",
+        f"0: with a weight decay of {view.weight_decay:g} the learning rate {{rate}} is too large, "
+        "whatever the curvature",
     )
-    return Fact("Stability limit", forms, np.select([none, unknown], [1, 2], 0))
+    return Fact("Stability limit", forms, np.select([shrinks, level, unknown, never], [4, 1, 2, 3]))

@@ -207,6 +207,7 @@ class FunctionEntry(Entry):
             problems whose gradient changes from step to step; None for none.
         slope: ``slope(x, y)`` gives (df/dx, df/dy), to the bit what autograd gives; None leaves it
             to autograd, which takes ten times as long on a point.
+        written: The formula in LaTeX, where it depends on the parameters; else it is ``formula``.
     """
 
     domain: Callable[[Mapping[str, Value]], Box]
@@ -216,3 +217,8 @@ class FunctionEntry(Entry):
     box: Callable[[Mapping[str, Value]], Box | None] = lambda params: None
     deviation: Callable[[Mapping[str, Value]], Callable[[int], Point] | None] = lambda params: None
     slope: Callable[[Mapping[str, Value]], Slope | None] = lambda params: None
+    written: Callable[[Mapping[str, Value]], str] | None = None
+
+    def formula_of(self, params: Mapping[str, Value]) -> str:
+        """The formula in LaTeX, with these parameters."""
+        return self.formula if self.written is None else self.written(params)

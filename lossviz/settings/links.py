@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
+from urllib.parse import unquote
 
 from lossviz.registry import Catalogue, Entry, Param, SettingError, UnknownNameError, Value
 from lossviz.settings.options import Options
@@ -126,12 +127,14 @@ def read_value(param: Param, text: str, where: str, problems: list[str]) -> Valu
     """The value of a URL field, or the nearest allowed one with a report."""
     try:
         return param.parse(text)
-    except SettingError:
+    except SettingError as error:
         value = param.nearest(text)
         label = where if where == param.name else f"{where}, {param.name}"
-        problems.append(
-            f"{label}: {shorten(text)!r} is not {param.expected()}. Using {param.write(value)}."
-        )
+        if param.kind == "text":
+            what = f"{shorten(unquote(text))!r} cannot be read. {error} Using {value}."
+        else:
+            what = f"{shorten(text)!r} is not {param.expected()}. Using {param.write(value)}."
+        problems.append(f"{label}: {what}")
         return value
 
 

@@ -128,6 +128,18 @@ def test_starts_are_placed_dragged_added_and_dropped(show: Show) -> None:
     says(page, "more", None)
 
 
+def test_a_very_small_part_of_the_plane_is_drawn_as_exactly_as_a_large_one(show: Show) -> None:
+    frame = (1 - 2e-9, 1 + 2e-9, 1 - 4e-9, 1 + 4e-9)
+    page = show(frame=",".join(map(repr, frame)), start=f"{1 - 1e-9!r},{1 + 2e-9!r}", steps="5",
+                race="sgd(lr=0.0001)")  # fmt: skip
+    probe(page, "seek(0)")
+    seen = probe(page, "look()")["surface"]
+    assert [*seen["x"], *seen["y"]] == list(frame)
+    (head,), box = seen["heads"], seen["box"]
+    assert (head["x"] - box["left"]) / box["width"] == pytest.approx(0.25, abs=1e-3)
+    assert (head["y"] - box["top"]) / box["height"] == pytest.approx(0.25, abs=1e-3)
+
+
 def test_why_and_one_step_follow_the_cursor(show: Show) -> None:
     page = show(function="ravine", race="sgd(lr=0.015)", steps="50")
     texts = page.locator(".lv-ledger-page")
@@ -203,7 +215,7 @@ def test_fair_mode_shows_what_was_tried(show: Show) -> None:
     page.get_by_test_id("stCheckbox").get_by_text("Fair mode").click()
     expect(page.get_by_text("Learning rates tried")).to_be_visible(timeout=20_000)
     chart = page.get_by_test_id("stPlotlyChart")
-    expect(chart).to_have_count(1)
+    expect(chart).to_have_count(1, timeout=20_000)
     assert chart.locator(".scatterlayer .trace").count() >= 2
     expect(page.get_by_text("races at the best of the sweep").first).to_be_visible()
     says(page, "fair", "true")

@@ -538,23 +538,51 @@ def flat_browser(playwright: Playwright) -> Iterator[Browser]:
     yield from launch(playwright, "--disable-3d-apis")
 
 
+def test_axes_of_a_very_small_part_of_the_plane_count_from_a_point_in_it(show: Open) -> None:
+    page = show()
+    said = page.evaluate(
+        """async () => {
+          const loaded = performance.getEntriesByType('resource').map(({ name }) => name);
+          const axes = loaded.find((name) => name.includes('/axes.js'));
+          const { drawAxes, mapping } = await import(axes);
+          const words = [];
+          const context = document.createElement('canvas').getContext('2d');
+          context.fillText = (word) => words.push(word);
+          const margin = { left: 52, right: 14, top: 10, bottom: 42 };
+          const theme = { font: 'sans-serif', palette: { grid: 'grey', muted: 'grey' } };
+          for (const [x, y] of [[1, -3], [0, 0]]) {
+            const ranges = [[x - 2e-7, x + 2e-7], [y - 4e-7, y + 4e-7]];
+            const map = mapping({ width: 500, height: 400 }, margin, ...ranges);
+            drawAxes(context, map, theme, { x: 'x', y: 'y' });
+          }
+          return words;
+        }"""
+    )
+    assert {"(x − 1) × 10⁻⁷", "(y + 3) × 10⁻⁷", "−1", "0", "1", "4"} <= set(said)
+    # Around 0 the numbers need nothing of the kind.
+    assert "x" in said
+
+
+#: Where Plotly itself puts a point of its scene, on the host of the surface.
+IN_SCENE = """async ([x, y, z]) => {
+  const plot = [...document.querySelectorAll('.lv-surface .lv-plotly')].at(-1);
+  const centred = { xanchor: 'center', yanchor: 'middle', bordercolor: 'black' };
+  const dot = { x, y, z, text: 'o', showarrow: false, ...centred };
+  await Plotly.relayout(plot, { 'scene.annotations': [dot] });
+  await new Promise(r => setTimeout(r, 300));
+  const at = plot.querySelector('.annotation-text-g rect').getBoundingClientRect();
+  const host = document.querySelector('.lv-surface .lv-host').getBoundingClientRect();
+  return [at.left + at.width / 2 - host.left, at.top + at.height / 2 - host.top];
+}"""
+
+
 def test_3d_heads_stand_where_plotly_puts_their_points(show: Open) -> None:
     page = show("?view=3d")
     assert probe(page, "view") == "3d"
     one = data.path(0, 3, 300, (-1.8, 1.2))
     head = seek(page, 5)["surface"]["heads"][0]
     height = float(np.log10(one.slice_loss[5]))
-    where = """async ([x, y, z]) => {
-      const plot = [...document.querySelectorAll('.lv-surface .lv-plotly')].at(-1);
-      const centred = { xanchor: 'center', yanchor: 'middle', bordercolor: 'black' };
-      const dot = { x, y, z, text: 'o', showarrow: false, ...centred };
-      await Plotly.relayout(plot, { 'scene.annotations': [dot] });
-      await new Promise(r => setTimeout(r, 300));
-      const at = plot.querySelector('.annotation-text-g rect').getBoundingClientRect();
-      const host = document.querySelector('.lv-surface .lv-host').getBoundingClientRect();
-      return [at.left + at.width / 2 - host.left, at.top + at.height / 2 - host.top];
-    }"""
-    truth = page.evaluate(where, [one.x[5], one.y[5], height])
+    truth = page.evaluate(IN_SCENE, [one.x[5], one.y[5], height])
     assert (head["x"], head["y"]) == pytest.approx(truth, abs=2.0)
     host = page.locator(".lv-surface .lv-host").bounding_box()
     assert host
@@ -565,7 +593,7 @@ def test_3d_heads_stand_where_plotly_puts_their_points(show: Open) -> None:
     page.wait_for_timeout(400)
     turned = probe(page, "look()")["surface"]["heads"][0]
     assert abs(turned["x"] - head["x"]) + abs(turned["y"] - head["y"]) > 15
-    truth = page.evaluate(where, [one.x[5], one.y[5], height])
+    truth = page.evaluate(IN_SCENE, [one.x[5], one.y[5], height])
     assert (turned["x"], turned["y"]) == pytest.approx(truth, abs=2.0)
 
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import stage_race_data as data
 from tests.browser.test_stage import (
+    IN_SCENE,
     READY,
     Open,
     color_of,
@@ -238,6 +239,26 @@ def test_a_fan_is_drawn_up_to_the_step_and_hidden_with_its_contender(show: Open)
     settled(page)
     assert not inked(6)
     assert probe(page, "look().surface.fans") == []
+
+
+def test_in_3d_a_fan_and_the_starts_stand_on_the_surface(show: Open) -> None:
+    page = show("?two=1&count=1&view=3d&arrows=step")
+    assert probe(page, "view") == "3d"
+    fan = seek(page, 12)["surface"]["fans"][0]
+    point = data.way(0, 300, np.array([1.5, 1.0]))[12]
+    truth = page.evaluate(IN_SCENE, [*point, float(np.log10(data.loss_at(point)))])
+    # Its height is that of the drawn grid, between whose points the surface is not straight.
+    assert (fan["x"], fan["y"]) == pytest.approx(truth, abs=3)
+    for start in (START, np.array([1.5, 1.0])):
+        x, y = page.evaluate(IN_SCENE, [*start, float(np.log10(data.loss_at(start)))])
+        rim = [pixel(page, "surface", "still", x + dx, y)[3] for dx in (-8, 8)]
+        assert min(rim) > 100
+    said = page.locator(".lv-surface .lv-caption")
+    expect(said).to_contain_text("Arrows are drawn in 2-D.")
+    expect(said).to_contain_text("Starts are dragged in 2-D.")
+    flat = show("?count=1&arrows=step").locator(".lv-surface .lv-caption")
+    expect(flat).to_contain_text("Drag a ring")
+    expect(flat).not_to_contain_text("in 2-D")
 
 
 def test_many_fans_play_smoothly(show: Open) -> None:

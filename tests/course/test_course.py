@@ -1,6 +1,7 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -121,6 +122,13 @@ def test_a_formula_travels_in_the_link():
 def test_what_cannot_be_raced_is_refused(changes: dict, said: str):
     with pytest.raises(SettingError, match=said.replace("(", r"\(")):
         Course(**changes)
+
+
+def test_a_sweep_tries_no_rate_that_an_optimizer_refuses():
+    ends = np.logspace(VALUES["lowest"].low, VALUES["highest"].high, 5)
+    for entry in registry.optimizers:
+        if not entry.refuses([(2,)]):
+            assert [entry.param("lr").check(float(rate)) for rate in ends] == list(ends)
 
 
 def test_the_start_is_the_usual_one_a_drawn_one_or_a_placed_one():

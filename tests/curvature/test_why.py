@@ -84,6 +84,13 @@ def test_a_divergence_without_a_known_limit_says_so():
     assert fact(why, "Stability limit").startswith("none is known for Rprop: its steps grow")
 
 
+def test_a_start_without_a_finite_value_is_no_divergence_by_steps():
+    why, run = told(lambda x, y: x.log() + y**2, (-1.0, 1.0), lr=0.1)
+    assert run.status.kind == "diverged"
+    assert verdicts(why) == ["undefined"]
+    assert "not a finite number at this start" in why.text(0)
+
+
 def test_a_surface_without_a_bottom():
     why, run = told(lambda x, y: -(x**2) - y**2, (1.0, 0.5), lr=0.5, steps=1000)
     assert run.status.kind == "diverged"
@@ -281,6 +288,85 @@ def test_weight_decay_adds_to_the_curvature():
     why, _ = told(bowl, (1.0, 0.0), lr=0.01, weight_decay=2.0, steps=5)
     np.testing.assert_allclose(why.values["own_limit"], 2 / 12)
     assert fact(why, "Weight decay") == "adds 2 to every curvature"
+
+
+@pytest.mark.parametrize("name", ["sgd", "adamw"])
+def test_weight_decay_by_itself_is_no_descent(name: str):
+    why, run = told(lambda x, y: 0 * (x + y), (1.0, 0.0), name, lr=0.01, weight_decay=0.1, steps=50)
+    assert (run.loss == 0).all()
+    assert 0 < run.weights[-1, 0] < 1
+    assert set(verdicts(why)) == {"decay"}
+    assert why.text(3).startswith("Weight decay moves it, not the slope, which is 0:")
+
+
+def test_weight_decay_pulls_uphill_until_the_slope_holds_it():
+    # 10 (x - 1) + 4 x = 0 at x = 5/7, though f is least at 1.
+    why, run = told(lambda x, y: 5 * (x - 1) ** 2 + y**2 / 2, (0.95, 0.0), lr=0.02,
+                    weight_decay=4.0, steps=200)  # fmt: skip
+    assert (np.diff(run.loss[:20]) > 0).all()
+    assert set(verdicts(why)[:15]) == {"decay"}
+    assert run.weights[-1].tolist() == pytest.approx([5 / 7, 0])
+    assert set(verdicts(why)[-50:]) == {"balance"}
+    assert "the slope 2.857 and the weight decay cancel" in why.text(200)
+    below, _ = told(lambda x, y: 5 * (x - 1) ** 2 + y**2 / 2, (0.5, 0.0), lr=0.02,
+                    weight_decay=4.0, steps=5)  # fmt: skip
+    assert not {"decay", "balance"} & set(verdicts(below))
+
+
+def test_a_weight_decay_that_is_too_strong_is_blamed_itself():
+    # The weights are multiplied by 1 - 1 * 10 in each step.
+    why, run = told(bowl, (1.0, 1.0), "adamw", lr=1.0, weight_decay=10.0, steps=50)
+    assert run.status.kind == "diverged"
+    assert set(verdicts(why)) == {"too_much_decay"}
+    assert fact(why, "Stability limit", 5).startswith("0: with a weight decay of 10")
+
+
+def test_a_hilltop_is_no_saddle():
+    why, _ = told(lambda x, y: (-(x**2) - y**2 / 4).exp(), (0.1, 0.1), lr=0.1, steps=9)
+    assert (why.values["highest"] < 0).all()
+    assert set(verdicts(why)[1:]) == {"dome"}
+    assert "every direction curves downwards" in why.text(5)
+
+
+def test_a_step_that_is_none_is_no_descent():
+    # After a change of sign Rprop stays where it is for one step.
+    why, run = told(bowl, (1.0, 0.0), "rprop", lr=0.4, steps=6)
+    still = (run.weights[1:] == run.weights[:-1]).all(1)
+    assert still.tolist()[:4] == [False, False, False, True]
+    assert verdicts(why)[3] == "skips"
+    assert verdicts(why)[0] == "steady"
+
+
+def test_momentum_over_a_plain_without_any_slope():
+    why, run = told(lambda x, y: (x - 1).relu() ** 2 + 0 * y, (2.0, 0.0), lr=0.3, momentum=0.9,
+                    steps=20)  # fmt: skip
+    flat = run.weights[:-1, 0].numpy() < 1
+    assert flat.any()
+    assert {verdict for verdict, there in zip(verdicts(why), flat, strict=False) if there} == {
+        "carried"
+    }
+
+
+def test_where_a_path_is_thrown_later_says_nothing_about_what_is_near():
+    why, run = told(bowl, (1.0, 0.0), lr=0.21, steps=120)
+    assert run.status.kind == "finished"
+    assert run.weights[-1, 0].abs() > 9e4
+    assert set(verdicts(why)[1:]) == {"over"}
+
+
+def test_the_end_does_not_share_a_verdict_on_a_curvature_that_is_not_there():
+    def hills(x, y):
+        return x**4 / 4 - x**2 / 2 + y**4 / 4 - y**2 / 2
+
+    why, _ = told(hills, (1.2, 1.2), lr=2.0, steps=1)
+    assert verdicts(why)[0] == "over_soon"
+    assert why.values["highest"][1] < 0
+    assert verdicts(why)[1] != "over_soon"
+
+
+def test_a_dampening_of_one_feels_no_curvature():
+    why, _ = told(bowl, (1.0, 1.0), lr=0.1, momentum=0.9, dampening=1.0, steps=10)
+    assert fact(why, "Stability limit", 5).startswith("none: no new gradient counts")
 
 
 @pytest.mark.parametrize("name", [e.name for e in optimizers if not e.refuses([(2,)])])

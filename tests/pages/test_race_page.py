@@ -249,6 +249,7 @@ def test_a_typed_formula_replaces_the_picture_and_a_wrong_one_does_not() -> None
     visit.typed("x^2 + 3*y^2")
     assert visit.sentences == []
     assert visit.message != before
+    assert any("f(x, y) = x^{2} + 3 y^{2}" in one.value for one in visit.at.latex)
     seen = visit.picture["surface"]
     x, y = float(seen["x"][4]), float(seen["y"][50])
     assert seen["z"][50, 4] == pytest.approx(x**2 + 3 * y**2, rel=1e-4)
@@ -397,7 +398,7 @@ def test_sweeps_of_settings_that_were_left_are_let_go(monkeypatch: pytest.Monkey
 def test_a_sweep_whose_ends_are_crossed_is_refused_in_a_sentence(quick: RaceVisit) -> None:
     quick.choose("rc.fair", True)
     before = quick.course
-    quick.turn("rc.highest", -6.0)
+    quick.turn("rc.highest", -5.0)
     assert any("its end must be above its beginning" in plain(s) for s in quick.sentences)
     assert quick.course == before
     assert quick.dials()["rc.highest"]["value"] == before.highest
@@ -505,6 +506,7 @@ def test_an_odd_event_from_a_browser_is_no_harm(quick: RaceVisit) -> None:
 def test_random_starts_are_seeded_and_the_picture_fits_itself_to_paths(quick: RaceVisit) -> None:
     quick.press("rc.random")
     assert quick.url["start_seed"] == "1"
+    assert "drawn with seed 1. " in quick.said
     first = quick.course.begin()
     quick.press("rc.random")
     assert quick.course.begin() != first
@@ -615,7 +617,8 @@ def test_a_long_race_ends_as_the_short_way_would() -> None:
     [
         ({"function": "volcano"}, "volcano"),
         ({"function": "ravine(condition=-3)"}, "condition"),
-        ({"function": "formula(text=import os)"}, "text"),
+        ({"function": "formula(text=import os)"}, "Unknown name 'import' at place 1"),
+        ({"function": "formula(text=x^2%2B)"}, "Using (x^2 + 2*y^2)/10 + sin(2*x)*cos(y)."),
         ({"race": "teleport(lr=1)"}, "teleport"),
         ({"race": "muon"}, "Muon"),
         ({"race": ";".join(["sgd"] * 13)}, "13 contenders"),

@@ -48,6 +48,10 @@ def test_known_values(entry):
     assert prob.stacked_loss(point).item() == pytest.approx(expected, abs=1e-12)
 
 
+def test_what_is_not_ours_has_a_source():
+    assert {entry.name for entry in functions if not entry.cite} == {"flat", "formula"}
+
+
 @pytest.mark.parametrize("entry", functions, ids=lambda entry: entry.name)
 def test_minimisers_have_all_their_digits(entry):
     f = entry.make(**entry.defaults())

@@ -19,6 +19,7 @@ from lossviz.settings import Options
 from lossviz.ui.race import curves, explained, quantities, report, scene
 from lossviz.ui.stage.ledger import check_ledger
 from lossviz.ui.stage.message import scene_message
+from lossviz.ui.stage.pack import unpack
 
 MOVERS = [entry for entry in registry.optimizers if not entry.refuses([(2,)])]
 
@@ -262,7 +263,10 @@ def test_pages_beside_the_picture(course: Course):
     for page in (why, step):
         check_ledger(page)
         assert page.contender == "B"
-        assert page.steps.tolist() == account.steps.tolist()
+    assert why.steps.tolist() == account.steps.tolist()
+    # No step follows the last point; nothing that is written down is unknown.
+    assert step.steps.tolist() == account.steps[:-1].tolist()
+    assert all(np.isfinite(column).all() for column in step.values.values())
     first, *facts = why.lines
     assert first.templates == account.why.sentences
     assert first.pick is account.why.pick
@@ -279,7 +283,12 @@ def test_an_optimizer_without_formulas_says_why():
     why, step = explained.ledgers("A", account)
     assert why.lines[-1].templates == (f"none is known for SOAP: {TURNED[0].lower()}{TURNED[1:]}",)
     assert step.title == "One step"
-    assert [line.templates for line in step.lines] == [(MATRICES,)]
+    *parts, reason = step.lines
+    assert reason.templates == (MATRICES,)
+    for part in parts:
+        assert_is_math(part.mathml)
+    seen = ["".join(ElementTree.fromstring(part.mathml).itertext()) for part in parts]
+    assert ["Adam" in text for text in seen] == [False, False, False, False, True]
     check_ledger(step)
     untold = replace(account, unworked="")
     assert [page.title for page in explained.ledgers("A", untold)] == ["Why"]
@@ -350,6 +359,22 @@ def test_values_without_a_logarithm_are_told_only_where_they_are():
     assert "switch the log scale off" in said("x + y - 3", True)[0]
     assert said("x + y - 3", False) == []
     assert said("x^2 + y^2 + 3", True) == []
+
+
+def test_a_minimum_of_the_usual_window_is_not_that_of_all_there_is():
+    """McCormick's function is lower by pi from valley to valley."""
+    first, second = (-0.5472, -1.5472), (-0.5472 - np.pi, -1.5472 - np.pi)
+    for start, lower in ((first, False), (second, True)):
+        contenders = (Contender("sgd", {"lr": 0.05}),)
+        course = Course(function="mccormick", start=start, contenders=contenders, steps=300)
+        heat = heat_of(course)
+        said = " ".join(report.sentences(course, heat))
+        assert ("goes lower" in said) is lower
+        assert ("no logarithm" in said) is lower
+        (row,) = report.rows(course, heat)
+        height = heat.traces[0].value[-1] - course.minimum
+        assert height == pytest.approx(-np.pi if lower else 0.0, abs=1e-9)
+        assert (row["steps to tolerance"] == "not reached") is lower
 
 
 def test_where_further_starts_ended_is_counted(course: Course):
@@ -471,6 +496,34 @@ def test_a_path_along_an_axis_gets_a_picture_with_two_sides():
     )
     x0, x1, y0, y1 = scene.extent(course, heat_of(course))
     assert (y1 - y0) == pytest.approx(0.25 * (x1 - x0), rel=1e-2)
+
+
+def test_a_small_path_far_from_the_origin_gets_a_rectangle():
+    start = (1 + 2e-7, 1 + 3e-7)
+    course = Course(start=start, contenders=(Contender("adam", {"lr": 1e-6}),), steps=20)
+    heat = heat_of(course)
+    box = scene.extent(course, heat)
+    assert box is not None
+    x, y = heat.traces[0].points.T
+    assert box[0] < x.min() < x.max() < box[1] < 1 + 1e-5
+    assert box[2] < y.min() < y.max() < box[3] < 1 + 1e-5
+
+
+def test_what_one_can_zoom_into_is_sent_as_it_is():
+    course = Course(start=(1 + 2e-9, 1.0), frame=(1 - 1e-8, 1 + 1e-8, 1 - 1e-8, 1 + 1e-8),
+                    contenders=(Contender("adam", {"lr": 1e-6}),), steps=20, fan="ring",
+                    fan_count=3, fan_size=0.1)  # fmt: skip
+    heat, seen = heat_of(course), surface_of(course)
+    whole = scene.scene_of(course, heat, crowd_of(course), seen, None, "light")
+    _, blobs = unpack(scene_message(whole))
+    assert (np.diff(blobs[".surface.x"]) > 0).all()
+    assert blobs[".surface.starts"][0].tolist() == list(course.begin())
+    np.testing.assert_array_equal(blobs[".paths.0.x"], heat.traces[0].points[:, 0])
+    assert len(np.unique(blobs[".fans.0.y"][:, 0])) == 3
+    wide = scene.scene_of(Course(fan="ring"), heat_of(Course()), crowd_of(Course(fan="ring")),
+                          surface_of(Course()), None, "light")  # fmt: skip
+    _, blobs = unpack(scene_message(wide))
+    assert blobs[".fans.0.x"].dtype == blobs[".surface.z"].dtype == np.float32
 
 
 def test_who_stands_still_gets_no_rectangle():

@@ -27,6 +27,7 @@ functions.add(
         make=make_booth,
         code=as_it_is(booth),
         formula=r"(x + 2y - 7)^2 + (2x + y - 5)^2",
+        cite="as in Jamil and Yang, 2013",
         domain=lambda params: (-10.0, 10.0, -10.0, 10.0),
         minimisers=lambda params: ((1.0, 3.0),),
         minimum=lambda params: 0.0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lossviz.problem.formula import compile_formula, parse, python
+from lossviz.problem.formula import compile_formula, latex, parse, python
 from lossviz.problem.point import Function
 from lossviz.registry import FunctionEntry, Param, functions
 
@@ -27,6 +27,7 @@ functions.add(
         make=make_formula,
         code=lambda params: python(parse(str(params["text"]))),
         formula="f(x, y)",
+        written=lambda params: f"f(x, y) = {latex(str(params['text']))}",
         params=(
             Param(
                 "text",

@@ -27,6 +27,7 @@ functions.add(
         make=make_hyperbolic,
         code=as_it_is(hyperbolic),
         formula=r"x^2 - y^2",
+        cite="Hilbert and Cohn-Vossen, 1932",
         domain=lambda params: (-2.0, 2.0, -2.0, 2.0),
         start=lambda params: (1.5, 0.001),
     )

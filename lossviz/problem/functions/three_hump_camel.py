@@ -27,6 +27,7 @@ functions.add(
         make=make_three_hump_camel,
         code=as_it_is(three_hump_camel),
         formula=r"2 x^2 - 1.05 x^4 + \tfrac16 x^6 + x y + y^2",
+        cite="as in Jamil and Yang, 2013",
         domain=lambda params: (-2.5, 2.5, -2.5, 2.5),
         minimisers=lambda params: ((0.0, 0.0),),
         minimum=lambda params: 0.0,

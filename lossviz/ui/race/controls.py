@@ -65,10 +65,12 @@ def sidebar(course: Course) -> None:
         registry.functions, course.function, "Function", "rc.function", _set_function
     )
     widgets.entry_params(course.entry, course.params, "rc.function", _set_param)
-    if course.entry.formula:
+    formula = course.entry.formula_of(course.params)
+    if formula:
         with st.expander("Formula"):
-            st.latex(course.entry.formula)
-            st.caption(course.entry.cite)
+            st.latex(formula)
+            if course.entry.cite:
+                st.caption(course.entry.cite)
     st.markdown("#### Start")
     _start(course)
     st.markdown("#### Race")
@@ -105,9 +107,10 @@ def sidebar(course: Course) -> None:
 
 def _start(course: Course) -> None:
     x, y = course.begin()
+    drawn = f", drawn with seed {course.start_seed}" if course.drawn else ""
     st.caption(
-        f"({x:.4g}, {y:.4g}). Click the picture to move it, or drag it; shift-click puts one more "
-        "down."
+        f"({x:.4g}, {y:.4g}){drawn}. Click the picture to move it, or drag it; shift-click puts "
+        "one more down."
     )
     with st.container(horizontal=True):
         st.button(

@@ -35,11 +35,18 @@ def ledgers(name: str, account: Account) -> tuple[stage.Ledger, ...]:
             )
             for line in account.worked.lines
         )
-        values = _columns(account.worked.values)
-        pages.append(stage.Ledger("One step", name, account.steps, lines, values))
+        # No step follows the last point: there the one that led to it is shown, with its number.
+        made = slice(0, max(1, len(account.steps) - 1))
+        values = _columns({name: held[made] for name, held in account.worked.values.items()})
+        pages.append(stage.Ledger("One step", name, account.steps[made], lines, values))
     elif account.unworked:
-        reason = stage.LedgerLine(templates=(account.unworked,))
-        pages.append(stage.Ledger("One step", name, account.steps, (reason,), {}))
+        # One line below the other: beside each other they would not fit into the panel.
+        parts = (part.strip(" ,") for part in account.formula.split(r"\quad"))
+        lines = (
+            *(stage.LedgerLine(mathml=mathml(part)) for part in parts),
+            stage.LedgerLine(templates=(account.unworked,)),
+        )
+        pages.append(stage.Ledger("One step", name, account.steps, lines, {}))
     return tuple(pages)
 
 

@@ -15,6 +15,9 @@ from lossviz.ui.race.quantities import distances, isolated
 from lossviz.ui.race.scene import describe
 from lossviz.ui.scene import number
 
+#: By more than this, and not by rounding, a value is below the minimum.
+BELOW = 1e-9
+
 COLUMNS = ("f", "above the minimum", "distance", "steps to tolerance")
 
 
@@ -33,7 +36,14 @@ def sentences(course: Course, heat: Heat) -> list[str]:
             f"Each gradient is the true one plus noise of variance {variance:.3g} in each "
             "coordinate, the same noise for all contenders."
         )
-    if course.log and course.minimum is None and (_values(heat) <= 0).any():
+    minimum = course.minimum
+    if minimum is not None and (_values(heat) < minimum - BELOW * (1 + abs(minimum))).any():
+        hides = " What lies below has no logarithm." if course.log else ""
+        said.append(
+            "The minimum that is known is that of the usual window: outside of it this function "
+            f"goes lower.{hides}"
+        )
+    if course.log and minimum is None and (_values(heat) <= 0).any():
         said.append(
             "The function has values at or below 0, which have no logarithm; switch the log scale "
             "off to see them."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 
 import numpy as np
 
@@ -218,6 +219,10 @@ def extent(course: Course, heat: Heat) -> Box | None:
     side = max(x1 - x0, y1 - y0)
     wide, high = max(x1 - x0, 0.25 * side), max(y1 - y0, 0.25 * side)
     x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    if not side > 0:
+        return None
     box = (x - 0.58 * wide, x + 0.58 * wide, y - 0.58 * high, y + 0.58 * high)
-    sides = tuple(float(f"{side:.4g}") for side in box)
+    # Four digits of its size: far from the origin a small picture needs more of its place.
+    places = 3 - math.floor(math.log10(side))
+    sides = tuple(round(float(edge), places) for edge in box)
     return sides if usable(sides) else None  # type: ignore[arg-type, return-value]

@@ -11,6 +11,7 @@ came since. A delta says for every series which step it joins on to; when the st
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
@@ -239,12 +240,30 @@ def _lift(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
     if isinstance(value, list):
         return [_lift(item, f"{name}.{place}", arrays) for place, item in enumerate(value)]
     if isinstance(value, np.ndarray):
-        # Numbers that are written down keep what single precision cannot hold.
-        exact = name.startswith(".rates.") or ".values." in name
+        # Numbers that are written down keep what single precision cannot hold, and so does what is
+        # drawn in a plane: one can zoom in until its rounding would show.
+        exact = name.startswith(".rates.") or ".values." in name or _seen_closely(name, value)
         whole = not exact and name.endswith((".steps", ".label", ".test", ".pick"))
         arrays[name] = value.astype(np.float64) if exact else _plain_array(value, whole)
         return {"array": name}
     return value
+
+
+#: Places in a plane and what is written down of them, which is little; and what is much, and is
+#: sent exactly only where it is narrow.
+PLACES = re.compile(r"\.(paths\.\d+\.(x|y|loss|sliceLoss|residual)|surface\.(x|y|starts|marks))$")
+MANY = re.compile(r"\.(fans\.\d+\.[xy]|surface\.z)$")
+#: Numbers lie closely together that differ by less than this share of their size.
+NARROW = 1e-3
+
+
+def _seen_closely(name: str, array: np.ndarray) -> bool:
+    if array.dtype != np.float64:
+        return False
+    if MANY.search(name) is None:
+        return PLACES.search(name) is not None
+    known = array[np.isfinite(array)]
+    return known.size > 0 and bool(np.ptp(known) < NARROW * np.abs(known).max())
 
 
 def _plain_array(array: np.ndarray, whole: bool) -> np.ndarray:

@@ -17,7 +17,8 @@ class Fan:
     """A contender's ways from S other starts: `x` and `y` (S, F) at the steps `steps` (F,).
 
     A way ends before its first value that is not finite. They are drawn thin, in the contender's
-    colour, up to the step shown, and are hidden with the contender; in 3-D they are left out.
+    colour, up to the step shown, and are hidden with the contender; in 3-D one ends where it leaves
+    the surface.
     """
 
     contender: str

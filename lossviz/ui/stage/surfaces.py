@@ -42,7 +42,7 @@ class Surface:
     clickable: bool = True
     #: Marked points, e.g. known minimisers: (n, 2).
     marks: np.ndarray | None = None
-    #: Where runs start (n, 2), the main one first: a ring each, in 2-D.
+    #: Where runs start (n, 2), the main one first: a ring each.
     starts: np.ndarray | None = None
     #: Whether the rings can be moved (`drag`), and more put down (`add`) or taken away (`drop`).
     draggable: bool = False

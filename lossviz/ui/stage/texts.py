@@ -54,6 +54,8 @@ TEXTS: dict[str, str] = {
     "clicksStart": "Click the surface to start from there.",
     "dragsStart": "Drag a ring to move a start; Shift-click or a long press puts down one more, "
     "a double click or Delete takes one away.",
+    "flatDrags": "Starts are dragged in 2-D.",
+    "flatArrows": "Arrows are drawn in 2-D.",
     "starts": "Starts: arrow keys move one, Delete takes it away",
     "startAt": "Start {number} at {x}, {y}",
     "arrows": "Arrows",

@@ -31,9 +31,10 @@ export function mapping(size, margin, [x0, x1], [y0, y1], log = false) {
 export function drawAxes(context, map, theme, { x, y, gridX = false, gridY = false, ...own }) {
   const { box } = map;
   const across = thinned(own.across, box.width / 44)
-    ?? ticks(...map.rangeX, false, Math.max(2, Math.min(8, box.width / 50)));
-  const rising = ticks(...map.rangeY, map.log, Math.max(2, Math.min(8, box.height / 30)));
-  const { up, title } = own.up ? { up: own.up, title: y } : shortened(context, theme, map, rising, y);
+    ?? apart(ticks(...map.rangeX, false, Math.max(2, Math.min(8, box.width / 50))));
+  const rising = apart(ticks(...map.rangeY, map.log, Math.max(2, Math.min(8, box.height / 30))), map.log);
+  const { up, title } = own.up ? { up: own.up, title: y }
+    : shortened(context, theme, map, rising, counted(y, rising));
   const pixelX = across.places.map((place) => box.left + ((place - map.rangeX[0]) / span(map.rangeX)) * box.width);
   const pixelY = up.places.map((place) => box.top + box.height - ((place - map.rangeY[0]) / span(map.rangeY)) * box.height);
   const bottom = box.top + box.height;
@@ -50,7 +51,7 @@ export function drawAxes(context, map, theme, { x, y, gridX = false, gridY = fal
   up.words.forEach((word, i) => write(context, theme, word, box.left - 7, pixelY[i], "right"));
   context.font = `${TITLE}px ${theme.font}`;
   context.textAlign = "center";
-  if (x) context.fillText(x, box.left + box.width / 2, bottom + 29, box.width);
+  if (x) context.fillText(counted(x, across), box.left + box.width / 2, bottom + 29, box.width);
   context.translate(11, box.top + box.height / 2);
   context.rotate(-Math.PI / 2);
   // As long as it fits: it may reach over both ends of the box, but not out of the canvas above.
@@ -58,14 +59,33 @@ export function drawAxes(context, map, theme, { x, y, gridX = false, gridY = fal
   context.restore();
 }
 
+/** Ticks that five digits would not tell apart are counted from the one in the middle, `base`, in
+ *  units of a power of ten. */
+function apart(given, log = false) {
+  const { places } = given;
+  const size = Math.max(...places.map(Math.abs));
+  if (log || places.length < 2 || places[1] - places[0] > 2e-5 * size) return given;
+  const base = Number(places[places.length >> 1].toPrecision(14));
+  const power = powerOf(places.map((place) => place - base));
+  return { places, base, power, words: places.map((place) => word(Number(((place - base) / 10 ** power).toFixed(3)))) };
+}
+
+/** A title that says from where its numbers are counted. */
+function counted(title, { base, power }) {
+  if (base === undefined || !title) return title;
+  return `(${title} ${base < 0 ? "+" : "−"} ${Math.abs(base)}) × ${tenTo(power)}`;
+}
+
+const powerOf = (values) => Math.floor(Math.log10(Math.max(...values.map(Math.abs))) + 1e-9);
+const tenTo = (power) => `10${[...String(power)].map((c) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c] ?? "⁻").join("")}`;
+
 /** Numbers of y that would reach into its title share a power of ten, which the title then names. */
 function shortened(context, theme, map, up, title) {
   const room = map.box.left - 24;
-  if (!title || map.log || up.words.every((one) => width(context, theme, one) <= room)) return { up, title };
-  const power = Math.floor(Math.log10(Math.max(...up.places.map(Math.abs))) + 1e-9);
+  if (!title || map.log || up.base !== undefined || up.words.every((one) => width(context, theme, one) <= room)) return { up, title };
+  const power = powerOf(up.places);
   const words = up.places.map((place) => word(place / 10 ** power));
-  const raised = [...String(power)].map((c) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c] ?? "⁻").join("");
-  return { up: { ...up, words }, title: `${title} × 10${raised}` };
+  return { up: { ...up, words }, title: `${title} × ${tenTo(power)}` };
 }
 
 /** Every so many of the ticks that there is room for all their words. */

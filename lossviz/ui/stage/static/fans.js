@@ -16,10 +16,10 @@ export class Fans {
     this.items = [];
   }
 
-  /** New pixels: `fans` are {id, mark, fan} of the contenders that are shown. */
-  remap(fans, map) {
-    this.map = map;
-    this.items = map ? fans.map(({ id, mark, fan }) => ({ id, mark, ways: waysOf(fan, map) })) : [];
+  /** New pixels: `fans` are {id, mark, fan} of the contenders that are shown, `view` places them. */
+  remap(fans, view) {
+    this.box = view.box;
+    this.items = this.box ? fans.map(({ id, mark, fan }) => ({ id, mark, ways: waysOf(fan, view) })) : [];
     this.layer.canvas.style.visibility = this.items.length ? "" : "hidden"; // an empty canvas too has to be put together
     // The more there are, the paler each: the surface is still to be seen.
     const count = this.items.reduce((sum, { ways }) => sum + ways.length, 0);
@@ -33,8 +33,8 @@ export class Fans {
     this.layer.context.restore(); // the box of the last time no longer holds
     const context = this.layer.clear();
     context.save();
-    if (!this.map) return;
-    const { left, top, width, height } = this.map.box;
+    if (!this.box) return;
+    const { left, top, width, height } = this.box;
     context.beginPath();
     context.rect(left, top, width, height);
     context.clip(); // for all that is added until the next restart
@@ -46,10 +46,10 @@ export class Fans {
     if (time < this.until) this.restart();
     this.until = time;
     for (const { mark, ways } of this.items) extend(this.layer.context, mark.color, ways, time);
-    const { box } = this.map;
+    const { left, top, width, height } = this.box;
     moving.save();
     moving.beginPath();
-    moving.rect(box.left, box.top, box.width, box.height);
+    moving.rect(left, top, width, height);
     moving.clip();
     moving.setLineDash([]);
     for (const { mark, ways } of this.items) drawEnds(moving, mark.color, ways, time, ground);
@@ -59,23 +59,26 @@ export class Fans {
   heads(time) {
     return this.items.flatMap(({ id, ways }) => ways.flatMap((way) => {
       const head = headAt(way, time, [0, 0, 0]);
-      return head && inside(this.map.box, head[0], head[1]) ? [{ id, x: head[0], y: head[1] }] : [];
+      return head && inside(this.box, head[0], head[1]) ? [{ id, x: head[0], y: head[1] }] : [];
     }));
   }
 }
 
-function waysOf({ x, y, steps }, map) {
+const spot = [0, 0, 0];
+
+function waysOf({ x, y, steps }, view) {
   const [starts, rows] = x.shape;
   return Array.from({ length: starts }, (_, i) =>
-    wayOf(x.data.subarray(i * rows, (i + 1) * rows), y.data.subarray(i * rows, (i + 1) * rows), steps.data, map));
+    wayOf(x.data.subarray(i * rows, (i + 1) * rows), y.data.subarray(i * rows, (i + 1) * rows), steps.data, view));
 }
 
-function wayOf(xs, ys, steps, map) {
+/** On a landscape a way ends where it leaves the surface, as there is no height for it. */
+function wayOf(xs, ys, steps, view) {
   const way = { x: new Float32Array(xs.length), y: new Float32Array(xs.length),
     time: new Float32Array(xs.length), size: 0, done: 0 };
   for (let row = 0; row < xs.length; row += 1) {
-    const [px, py] = [near(map.x(xs[row])), near(map.y(ys[row]))];
-    if (!Number.isFinite(px) || !Number.isFinite(py)) break;
+    if (!view.place(xs[row], ys[row], null, spot)) break;
+    const [px, py] = [near(spot[0]), near(spot[1])];
     const last = way.size - 1;
     const inner = last > 0 && row < xs.length - 1;
     if (inner && Math.abs(px - way.x[last]) + Math.abs(py - way.y[last]) < APART) continue;
@@ -106,8 +109,6 @@ function extend(context, color, ways, time) {
   context.lineJoin = "round";
   context.stroke();
 }
-
-const spot = [0, 0, 0];
 
 /** The pieces on which the heads are now, and the heads: small squares, of all shapes the fastest. */
 function drawEnds(context, color, ways, time, ground) {

@@ -41,21 +41,3 @@ export function drawMask(context, surface, map, palette) {
   context.stroke();
   context.restore();
 }
-
-/** Small plus signs at known points. */
-export function drawMarks(context, marks, map, palette) {
-  const { data } = marks;
-  for (const [width, color] of [[4.5, palette.background], [1.8, palette.text]]) {
-    context.beginPath();
-    for (let i = 0; i < data.length; i += 2) {
-      const [x, y] = [map.x(data[i]), map.y(data[i + 1])];
-      context.moveTo(x - 5, y);
-      context.lineTo(x + 5, y);
-      context.moveTo(x, y - 5);
-      context.lineTo(x, y + 5);
-    }
-    context.lineWidth = width;
-    context.strokeStyle = color;
-    context.stroke();
-  }
-}

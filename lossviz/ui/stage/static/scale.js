@@ -26,7 +26,8 @@ export function surfaceScale(surface) {
   const { data } = surface.z;
   const toScale = surface.log ? (loss) => (loss > 0 ? Math.log10(loss) : -Infinity) : (loss) => loss;
   const fromScale = surface.log ? (value) => 10 ** value : (value) => value;
-  const values = Float32Array.from(data, (loss) => (Number.isFinite(loss) ? toScale(loss) : NaN));
+  const kind = data instanceof Float64Array ? Float64Array : Float32Array;
+  const values = kind.from(data, (loss) => (Number.isFinite(loss) ? toScale(loss) : NaN));
   const sorted = values.filter((value) => Number.isFinite(value)).sort();
   const masked = data.reduce((sum, loss) => sum + (Number.isFinite(loss) ? 0 : 1), 0);
   let [low, high] = [0, 1];

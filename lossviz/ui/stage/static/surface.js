@@ -216,7 +216,9 @@ export class SurfacePanel extends Panel {
     if (alone && scale?.above) say.push(fill(text.saturated, { bound: number(scale.fromScale(scale.high)) }));
     if (alone && scale?.below) say.push(fill(text.saturatedLow, { bound: number(scale.fromScale(scale.low)) }));
     if (surface.clickable) say.push(text.clicksStart);
-    if (surface.draggable && surface.starts && this.view === this.flat) say.push(text.dragsStart);
+    const flat = this.view === this.flat;
+    if (surface.draggable && surface.starts) say.push(flat ? text.dragsStart : text.flatDrags);
+    if (!flat && this.main && this.menu.some) say.push(text.flatArrows);
     return say.filter(Boolean).join(" ");
   }
 
@@ -248,9 +250,8 @@ export class SurfacePanel extends Panel {
       view.drawStill(still, this.drawn, this.scale, this.stage.theme.palette);
       this.items = this.everyWay().map((item) => ({ ...item, way: view.trail(item.columns) }));
     }
-    const flat = view === this.flat;
     this.fans.layer.fit(this.size.width, this.size.height);
-    this.fans.remap(this.everyFan(), flat ? view.map : null);
+    this.fans.remap(this.everyFan(), view);
     this.starts.place();
     this.touch();
   }

@@ -3,7 +3,8 @@
 import { drawAxes, mapping } from "./axes.js";
 import { drawBar, LINES, LINE_WIDTH } from "./colorbar.js";
 import { colorTable, paintHeat } from "./heat.js";
-import { drawMarks, drawMask } from "./mask.js";
+import { drawMask } from "./mask.js";
+import { drawMarks } from "./points.js";
 import { trail } from "./trail.js";
 
 const MARGIN = { left: 52, right: 70, top: 10, bottom: 42 };
@@ -90,7 +91,7 @@ export class FlatSurface {
   /** What stands still above the picture. */
   drawStill(context, surface, scale, palette) {
     if (scale?.masked) drawMask(context, surface, this.map, palette);
-    if (surface.marks && !surface.markLabels.length) drawMarks(context, surface.marks, this.map, palette);
+    if (surface.marks && !surface.markLabels.length) drawMarks(context, surface.marks, this, palette);
   }
 
   get moved() {

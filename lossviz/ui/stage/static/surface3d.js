@@ -6,6 +6,7 @@ import {
 } from "./camera3d.js";
 import { number } from "./format.js";
 import { baseLayout, Plot } from "./plot.js";
+import { drawMarks, drawRings } from "./points.js";
 import { colorTicks, rows } from "./scale.js";
 import { trail } from "./trail.js";
 
@@ -100,15 +101,19 @@ export class Landscape {
     return trail(columns.steps, columns.count, (row, out) => this.place(x[row], y[row], sliceLoss[row], out));
   }
 
-  /** The pixel, in `out`, of a point of the plane at the height of `loss`, or (null) on the surface. */
+  /** The pixel, in `out`, of a point of the plane at the height of `loss`, or (null) on the surface as
+   *  far down as it is drawn. */
   place(x, y, loss, out) {
     const { scale, surface } = this;
     const height = loss === null
-      ? bilinear(surface.x.data, surface.y.data, scale.values, x, y) : heightOf(scale, loss);
+      ? Math.max(bilinear(surface.x.data, surface.y.data, scale.values, x, y), scale.low) : heightOf(scale, loss);
     return Number.isFinite(height) && this.project(x, y, height, out);
   }
 
-  drawStill() {}
+  drawStill(context, surface, scale, palette) {
+    if (surface.marks && !surface.markLabels.length) drawMarks(context, surface.marks, this, palette);
+    if (surface.starts) drawRings(context, surface.starts, this, palette);
+  }
 
   get moved() {
     const eye = cameraEye(this.plot.node);
