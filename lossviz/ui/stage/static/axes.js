@@ -32,7 +32,7 @@ export function drawAxes(context, map, theme, { x, y, gridX = false, gridY = fal
   const { box } = map;
   const across = thinned(own.across, box.width / 44)
     ?? ticks(...map.rangeX, false, Math.max(2, Math.min(8, box.width / 50)));
-  const rising = ticks(...map.rangeY, map.log, Math.max(2, Math.min(8, box.height / 30)));
+  const rising = upright(map);
   const { up, title } = own.up ? { up: own.up, title: y } : shortened(context, theme, map, rising, y);
   const pixelX = across.places.map((place) => box.left + ((place - map.rangeX[0]) / span(map.rangeX)) * box.width);
   const pixelY = up.places.map((place) => box.top + box.height - ((place - map.rangeY[0]) / span(map.rangeY)) * box.height);
@@ -56,6 +56,16 @@ export function drawAxes(context, map, theme, { x, y, gridX = false, gridY = fal
   // As long as it fits: it may reach over both ends of the box, but not out of the canvas above.
   if (title) context.fillText(title, 0, 0, box.height + 2 * Math.min(box.top, 15));
   context.restore();
+}
+
+/** The ticks of y. */
+const upright = ({ rangeY, log, box }) => ticks(...rangeY, log, Math.max(2, Math.min(8, box.height / 30)));
+
+/** How far to the right a logarithmic y of this map has to begin, so that its numbers leave its title
+ *  room: as they are no multiples of one power of ten, they cannot be made shorter. */
+export function beginning(context, theme, map) {
+  const widest = Math.max(0, ...upright(map).words.map((one) => width(context, theme, one)));
+  return map.log ? Math.max(map.box.left, Math.ceil(widest) + 24) : map.box.left;
 }
 
 /** Numbers of y that would reach into its title share a power of ten, which the title then names. */

@@ -1,6 +1,6 @@
 // The loss curves: axes and pale curves that stand still; the strong part, heads and cursor move.
 
-import { drawAxes, mapping } from "./axes.js";
+import { beginning, drawAxes, mapping } from "./axes.js";
 import { number } from "./format.js";
 import { drawDiverged, drawHead, drawOutside, inside } from "./heads.js";
 import { Panel } from "./panel.js";
@@ -38,8 +38,10 @@ export class CurvesPanel extends Panel {
     const { losses } = this;
     if (!losses) return;
     this.fitLayers();
-    this.map = mapping(this.size, MARGIN, [0, Math.max(1, scene.planned)], this.range, losses.log);
     const ground = this.back.clear();
+    const mapped = (margin) => mapping(this.size, margin, [0, Math.max(1, scene.planned)], this.range, losses.log);
+    this.map = mapped(MARGIN);
+    if (this.map) this.map = mapped({ ...MARGIN, left: beginning(ground, theme, this.map) });
     const context = this.still.clear();
     this.items = [];
     if (!this.map) return;
