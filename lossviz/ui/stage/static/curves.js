@@ -97,6 +97,7 @@ export class CurvesPanel extends Panel {
     context.clip();
   }
 
+  /** A line at the target, with its number as it was set: without zeros at its end. */
   drawTarget(context, box, target) {
     const y = this.map.y(target);
     const { palette, font } = this.stage.theme;
@@ -111,7 +112,7 @@ export class CurvesPanel extends Panel {
     context.setLineDash([]);
     context.font = `11px ${font}`;
     context.textAlign = "right";
-    context.fillText(`${this.stage.text.target} ${number(target)}`, box.left + box.width - 4, y - 4);
+    context.fillText(`${this.stage.text.target} ${Number(target.toPrecision(4))}`, box.left + box.width - 4, y - 4);
   }
 
   draw(time) {
