@@ -116,7 +116,7 @@ PRESETS: tuple[Preset[Checkup], ...] = (
         "0. The labels have nothing to do with the numbers, so there is nothing to learn: over "
         "fifty seeds 46 to 63 % are right, 54 % on average, not the 90 % that it promises. Copied "
         "letter by letter it stops with an error, because its loss wants labels with a decimal "
-        "point; that is mended here.",
+        "point; that is mended here. The text beside it speaks of SGD, but the code takes Adam.",
         Checkup(_article("place", 0.001), show="fit"),
     ),
     Preset(

@@ -50,7 +50,8 @@ def scores_of(problem: Problem, theta: Tensor, split: Split = "test") -> dict[st
         return _of_values(problem.predicted(outputs), targets)
     if problem.probabilities is None:
         raise SettingError("The loss of this problem does not say which class an output means.")
-    return _of_classes(problem.probabilities(outputs).argmax(-1).numpy(), targets.numpy())
+    found = problem.probabilities(outputs).argmax(-1).numpy()
+    return _of_classes(found, targets.numpy(), problem.data.shape.classes)
 
 
 def _of_values(outputs: Tensor, targets: Tensor) -> dict[str, float]:
@@ -62,10 +63,10 @@ def _of_values(outputs: Tensor, targets: Tensor) -> dict[str, float]:
     return dict(zip(REGRESSION, map(float, numbers), strict=True))
 
 
-def _of_classes(found: np.ndarray, wanted: np.ndarray) -> dict[str, float]:
+def _of_classes(found: np.ndarray, wanted: np.ndarray, classes: int) -> dict[str, float]:
     from sklearn import metrics
 
-    average = "binary" if max(found.max(), wanted.max()) <= 1 else "macro"
+    average = "binary" if classes == 2 else "macro"
     precision, recall, f1, _ = metrics.precision_recall_fscore_support(
         wanted, found, average=average, zero_division=0
     )

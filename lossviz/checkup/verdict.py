@@ -9,6 +9,8 @@ from typing import Any, Literal
 import numpy as np
 
 from lossviz import registry
+from lossviz.checkup.scores import scores_of
+from lossviz.problem.problem import Split
 from lossviz.registry import Param
 from lossviz.run import Run
 from lossviz.settings import Experiment, Options
@@ -44,6 +46,8 @@ GAP = 0.1
 TOO_MUCH_WRONG = 0.2
 #: A score this close to guessing is guessing.
 GUESSING = 0.02
+#: Where guessing is right this much more often than among even classes, a class is rare.
+RARE = 0.15
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,10 @@ def verdict_of(run: Run, guess: float | None = None) -> Verdict:
       it was trained on;
     * else a good fit.
 
-    Guessing always says the most frequent class, or the mean.
+    Guessing always says the most frequent class, or the mean. Where classes are uneven, and so
+    guessing is right more often than one in the number of classes by 0.15, *stuck* and *under-fit*
+    are judged by balanced accuracy, in which all classes count alike: accuracy hardly notices the
+    rare ones.
 
     How to read it: the verdict is about this run. Where noise in the data does not let the loss be
     any lower, it looks like under-fitting; the complexity curve tells whether a larger model helps.
@@ -140,6 +147,8 @@ def _numbers(run: Run, guess: float | None) -> dict[str, float]:
         numbers["train score"] = float(metrics[f"train_{score}"][-1])
         numbers["test score"] = float(metrics[f"test_{score}"][-1])
         numbers["guessing"] = _guess(run) if guess is None else guess
+    if score == "accuracy" and guess is None:
+        numbers |= _balanced(run, numbers["guessing"])
     return numbers
 
 
@@ -158,13 +167,32 @@ def _guess(run: Run) -> float:
     return float(counts.max() / counts.sum())
 
 
+def _balanced(run: Run, guess: float) -> dict[str, float]:
+    """The balanced accuracies, where a class is so rare that accuracy says little; else nothing."""
+    problem = run.its_problem()
+    even = 1 / len(np.unique(problem.data.targets.numpy()))
+    if guess < even + RARE:
+        return {}
+    splits: tuple[Split, ...] = ("train", "test") if len(problem.batch("test")[0]) else ("train",)
+    return {
+        "balanced guessing": even,
+        **{
+            f"balanced {split} score": scores_of(problem, run.weights[-1], split)[
+                "balanced accuracy"
+            ]
+            for split in splits
+        },
+    }
+
+
 def _kind(run: Run, numbers: Mapping[str, float]) -> Kind:
     train, test = numbers.get("train score", np.nan), numbers.get("test score", np.nan)
-    guess = numbers.get("guessing", np.nan)
+    judged = numbers.get("balanced train score", train)
+    guess = numbers.get("balanced guessing", numbers.get("guessing", np.nan))
     falling = numbers["fell lately"] >= STILL_FALLING
     if run.status.kind == "diverged":
         return "diverging"
-    if train - guess <= GUESSING and not falling:
+    if judged - guess <= GUESSING and not falling:
         return "stuck"
     turned = _turned(numbers)
     fell_on = numbers["train loss"] <= numbers["training loss then"]
@@ -174,7 +202,7 @@ def _kind(run: Run, numbers: Mapping[str, float]) -> Kind:
         return "unsteady"
     if falling and not train >= ALL_RIGHT:
         return "unfinished"
-    if (1 - train) > TOO_MUCH_WRONG * (1 - guess):
+    if (1 - judged) > TOO_MUCH_WRONG * (1 - guess):
         return "under-fit"
     return "good" if np.isfinite(train) else "unknown"
 
@@ -191,9 +219,11 @@ def _sentence(kind: Kind, run: Run, numbers: Mapping[str, float]) -> str:
     losses += f", the test loss {test:.3g}." if np.isfinite(test) else "."
     scores = _scores(run, numbers)
     lowest = f"{numbers['lowest test loss']:.3g} at step {numbers['its step']:.0f}"
+    rare = "balanced guessing" in numbers
+    learnt = "It never says a rare class" if rare else "Nothing has been learnt"
     said: dict[Kind, str] = {
         "diverging": run.status.sentence,
-        "stuck": f"{losses}{scores} Nothing has been learnt, and nothing moves any more.",
+        "stuck": f"{losses}{scores} {learnt}, and nothing moves any more.",
         "unsteady": f"{losses}{scores} The training loss had been down at "
         f"{numbers['lowest train loss']:.3g}: the steps are too long to settle.",
         "over-fit": f"{losses} The test loss had been {lowest}.{scores} What was learnt "
@@ -201,7 +231,8 @@ def _sentence(kind: Kind, run: Run, numbers: Mapping[str, float]) -> str:
         "unfinished": f"{losses} It fell by {100 * numbers['fell lately']:.0f} % in the last fifth "
         f"of the steps.{scores} There is more to come.",
         "under-fit": f"{losses}{scores} The model is not good even on the samples that it has "
-        "seen: it is too small, it is held back, or the rest is noise.",
+        f"seen: it is too small, it is held back, {'the rare count too little, ' if rare else ''}"
+        "or the rest is noise.",
         "good": f"{losses}{scores} Both are close together and have settled.",
         "unknown": f"{losses} This loss has no score to judge by.",
     }
@@ -216,10 +247,23 @@ def _scores(run: Run, numbers: Mapping[str, float]) -> str:
     if "train_accuracy" in run.metrics:
         said = f" {100 * train:.1f} % of the training samples are right"
         said += f", and {100 * test:.1f} % of the test samples" if tested else ""
-        return f"{said}; guessing gets {100 * guess:.1f} %."
+        return f"{said}; guessing gets {100 * guess:.1f} %.{_of_rare(numbers)}"
     said = f" R² is {train:.3g} on the training samples"
     said += f" and {test:.3g} on the test samples" if tested else ""
     return f"{said}; guessing has {guess:.3g}."
+
+
+def _of_rare(numbers: Mapping[str, float]) -> str:
+    """What accuracy hides where a class is rare, as a sentence."""
+    if "balanced guessing" not in numbers:
+        return ""
+    both = [numbers.get(f"balanced {split} score", np.nan) for split in ("train", "test")]
+    known = [f"{100 * score:.1f} %" for score in both if np.isfinite(score)]
+    return (
+        " The classes are uneven: with all of them counting alike (balanced accuracy) it is "
+        f"{' and '.join(known) or 'unknown'}, and guessing gets "
+        f"{100 * numbers['balanced guessing']:.1f} %."
+    )
 
 
 # --- cures -------------------------------------------------------------------------------------
@@ -232,6 +276,7 @@ def _cures(kind: Kind, exp: Experiment, numbers: Mapping[str, float]) -> Iterato
         if exp.init in ("zero", "constant"):
             changes = {"init": "xavier_normal", "bias_init": "zero"}
             yield Cure("Xavier weights", "Units that start alike stay alike.", changes)
+        yield from _weigh(exp, numbers)
         yield from _rate(exp, 10, "Longer steps leave a plateau sooner.")
         yield from _adam(exp)
     elif kind == "unsteady":
@@ -248,7 +293,14 @@ def _cures(kind: Kind, exp: Experiment, numbers: Mapping[str, float]) -> Iterato
         yield from _longer(exp)
         yield from _rate(exp, 3, "Longer steps need fewer of them.")
     elif kind == "under-fit":
+        yield from _weigh(exp, numbers)
         yield from _more(exp)
+
+
+def _weigh(exp: Experiment, numbers: Mapping[str, float]) -> Iterator[Cure]:
+    if "balanced guessing" in numbers and exp.loss not in ("weighted_cross_entropy", "soft_f1"):
+        changes = {"loss": "weighted_cross_entropy", "loss_params": Options({})}
+        yield Cure("Weigh the classes", "A rare class then counts as much as the others.", changes)
 
 
 def _less(exp: Experiment, numbers: Mapping[str, float]) -> Iterator[Cure]:

@@ -137,6 +137,21 @@ RACES = {
 }  # fmt: skip
 
 
+#: More of the page of losses and of the training page.
+LABS = {
+    **{
+        f"losses-{section}": View(
+            "/losses", (("section", section),), sketched, (("light", "wide"), ("dark", "narrow"))
+        )
+        for section in ("outliers", "saturation", "imbalance", "entropy")
+    },
+    "training-rare": View(
+        "/training", (("show", "fit"), ("dataset", "rare")), end,
+        (("light", "wide"), ("dark", "narrow")),
+    ),
+}  # fmt: skip
+
+
 def landscape(ready: Callable[[Page], None] = end, **ask: str) -> View:
     """A view of the landscape page, light and wide and dark and narrow."""
     return View("/landscape", tuple(ask.items()), ready, (("light", "wide"), ("dark", "narrow")))
@@ -199,7 +214,7 @@ def main(words: list[str]) -> int:
     complaints: list[str] = []
     with serve() as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
-        for name, wanted in (PAGES | VIEWS | RACES | LANDSCAPES).items():
+        for name, wanted in (PAGES | VIEWS | RACES | LABS | LANDSCAPES).items():
             if not words or any(word in name for word in words):
                 complaints += take(browser, server.url, name, wanted)
         browser.close()

@@ -150,6 +150,17 @@ def test_hovering_tells_exact_numbers_and_sections_keep_one_node(show: Show) -> 
     assert page.locator(".lv-sketch-scrub").evaluate("e => e.valueAsNumber < e.max")
 
 
+def test_formulas_go_on_in_the_next_line_of_a_phone(show: Show) -> None:
+    for over, some in (
+        ("margin", "bce_with_logits;hinge;focal"),
+        ("residual", "huber;gaussian_nll"),
+    ):
+        page = show(look={"width": 390, "height": 844}, **{"over": over, over: some})
+        formulas = page.locator("[data-testid=stMain] .katex-display")
+        expect(formulas).to_have_count(2 * len(some.split(";")))
+        assert formulas.evaluate_all("all => all.every(one => one.scrollWidth <= one.clientWidth)")
+
+
 def test_a_finger_drags_the_threshold_on_a_phone(show: Show) -> None:
     look = {"width": 390, "height": 844, "has_touch": True, "dark": True}
     page = show(look=look, section="imbalance")

@@ -17,6 +17,8 @@ from lossviz.checkup import (
     weight_history,
     weight_names,
 )
+from lossviz.problem.build import build
+from lossviz.registry import datasets
 
 # --- early stopping ----------------------------------------------------------------------------
 
@@ -96,6 +98,21 @@ def test_scores_are_those_of_scikit_learn(dataset):
         ("F1", metrics.f1_score),
     ):
         assert found[name] == of(y, said, average=average, zero_division=0)
+
+
+def test_three_classes_of_which_two_are_tested_are_still_three():
+    exp = lv.Experiment(dataset="iris", seed=8)
+    labels = datasets["iris"].make(np.random.default_rng(0), **exp.dataset_params).targets
+    every = np.arange(len(labels))
+    problem = build(exp, (every, every))
+    said = problem.outputs(problem.theta0[None], problem.batch("test")[0])[0].argmax(1).numpy()
+    # Neither said nor wanted is the third class here, so that the numbers alone do not tell.
+    two = np.flatnonzero((labels < 2) & (said < 2))
+    assert set(said[two]) == set(labels[two]) == {0, 1}
+    found = scores_of(build(exp, (every, two)), problem.theta0)
+    for name, of in (("F1", metrics.f1_score), ("precision", metrics.precision_score)):
+        assert found[name] == pytest.approx(of(labels[two], said[two], average="macro"))
+        assert found[name] != pytest.approx(of(labels[two], said[two]))
 
 
 def test_scores_say_what_is_missing():

@@ -208,6 +208,32 @@ def test_verdicts(kind, settings):
         assert not problems
 
 
+def test_where_a_class_is_rare_accuracy_does_not_decide():
+    settings = {"dataset": "rare", "optimizer": "adam", "params": {"lr": 0.02}}
+    exp, found = judged(**settings)
+    numbers = found.numbers
+    # As good as can be, and by accuracy hardly better than always saying no.
+    assert numbers["train score"] - numbers["guessing"] < 0.02
+    assert found.kind == "under-fit"
+    x, y = lv.build(exp).batch()
+    said = lv.build(exp).outputs(lv.train(exp).weights[-1:], x)[0].argmax(1)
+    recalls = [float((said[y == c] == c).double().mean()) for c in (0, 1)]
+    assert numbers["balanced train score"] == pytest.approx(np.mean(recalls))
+    assert f"{100 * np.mean(recalls):.1f} %" in found.sentence
+    # The first cure finds most of the rare ones.
+    assert found.cures[0].title == "Weigh the classes"
+    changed, problems = with_choice(exp, **found.cures[0].changes)
+    assert not problems
+    after = verdict_of(lv.train(changed))
+    assert after.numbers["balanced train score"] > numbers["balanced train score"] + 0.15
+    assert after.numbers["train score"] < numbers["train score"], "at the price of false alarms"
+    assert "Weigh the classes" not in [cure.title for cure in after.cures]
+    # One that never finds any is stuck.
+    _, found = judged(**settings, init="zero", bias_init="zero", steps=600)
+    assert found.kind == "stuck"
+    assert "never says a rare class" in found.sentence
+
+
 @pytest.mark.parametrize("name", ["diverging", "stuck", "under-fit", "over-fit"])
 def test_the_first_cure_helps(name, exams):
     starts = {

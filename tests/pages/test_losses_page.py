@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+from lossviz import registry
 from lossviz.losslab import LossLab, Pick
 from lossviz.losslab.lab import SECTIONS
 from lossviz.losslab.presets import PRESETS
+from lossviz.ui.losslab import lessons
 from lossviz.ui.losslab.kept import lab
 from tests.pages.race_visit import plain
 from tests.pages.visit import ROOT, Visit
@@ -69,6 +71,19 @@ def test_sections_are_changed_by_their_row_and_keep_their_settings() -> None:
     visit.choose("ll.section", "curves")
     visit.choose("ll.section", "entropy")
     assert visit.lab.q == (0.5, 0.5)
+
+
+def test_which_loss_for_which_task_names_losses_of_the_catalogue() -> None:
+    visit = LossVisit()
+    assert plain(lessons.FURTHER) in visit.said
+    named = set()
+    for what, example, usual in lessons.TASKS:
+        assert plain(f"{what}** ({example}). {usual}") in visit.said
+        named |= {entry.name for entry in registry.losses if entry.title.lower() in usual.lower()}
+    assert named >= {
+        "mse", "mae", "huber", "poisson_nll", "cross_entropy", "focal", "smooth_l1", "soft_f1",
+        "weighted_cross_entropy",
+    }  # fmt: skip
 
 
 def test_what_is_worth_seeing_opens_with_its_claim() -> None:

@@ -80,7 +80,8 @@ def test_every_section_has_its_pictures(section, wanted):
     visit = TrainingVisit({"show": section, **QUICK})
     assert visit.sentences == []
     assert visit.tabs == wanted
-    assert plain(LESSONS[section][1]) in visit.said
+    for _, text in LESSONS[section]:
+        assert plain(text) in visit.said
     assert Checkup.from_url(visit.url) == visit.checkup
 
 
@@ -201,6 +202,7 @@ def test_the_patience_decides_where_it_would_have_stopped():
 def test_without_test_samples_nothing_is_stopped_early():
     visit = TrainingVisit({"show": "fit", "test_share": "0", **QUICK})
     assert "nothing by which to stop early" in visit.said
+    assert visit.picture["losses"][0]["title"] == "loss", "and no pale curve to speak of"
     assert len(visit.picture["contenders"]) == 1
 
 

@@ -234,7 +234,7 @@ def test_cross_entropy_of_guessing_is_the_log_of_the_number_of_classes():
 
 
 def test_cross_entropy_of_two_distributions():
-    """The article's example: targets (.9, .1), prediction (.8, .2), in nats."""
+    """An example in print: targets (.9, .1), prediction (.8, .2), in nats."""
     f = torch.log(torch.tensor([[0.8, 0.2]], dtype=torch.float64))
     # Label smoothing .2 turns the target into (.9, .1).
     assert cross_entropy(f, torch.tensor([0]), 0.2).item() == pytest.approx(0.3618, abs=5e-5)

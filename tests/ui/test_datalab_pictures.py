@@ -103,6 +103,19 @@ def test_names_from_a_file_are_words_in_every_picture():
         parsed(text)
 
 
+def test_numbers_below_zero_have_a_true_minus_sign(seen: Seen):
+    fences = [line["fence"] for line in words.columns(seen.columns)]
+    assert any(fence.startswith("−") for fence in fences)
+    low = Scatter(
+        ("x", "y"), np.array([[-5.0, -900.0], [3.0, 700.0]]), np.zeros((0, 2)), np.zeros(2),
+        np.zeros(0), np.zeros(2, dtype=bool), np.full((2, 2), np.nan),
+    )  # fmt: skip
+    picture = pairs.scatter(low, False, (), "light", pairs.limits_of(low))
+    boxes = strips.boxes(("a",), [summary_of(np.array([-3.0, 1.0, 2.0]))], "light", "boxes")
+    for said in (*fences, *(e.text or "" for e in parsed(picture + boxes).iter())):
+        assert "-" not in said
+
+
 def test_an_empty_scatter_is_only_its_frame():
     empty = Scatter(
         ("x", "y"), np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), np.zeros(0),

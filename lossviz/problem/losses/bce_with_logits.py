@@ -57,8 +57,8 @@ losses.add(
         about="One yes-or-no question for two classes, or one for each of many classes.",
         make=make_bce_with_logits,
         code=code,
-        formula=r"-\frac1{NC} \sum_{n,c} \left[w\,t_{nc} \log \sigma(f_{nc}) "
-        r"+ (1 - t_{nc}) \log \sigma(-f_{nc})\right]",
+        formula=r"-\frac1{NC} \sum_{n,c} \bigl[w\,t_{nc} \log \sigma(f_{nc}) "
+        r"+ (1 - t_{nc}) \log \sigma(-f_{nc})\bigr]",
         gradient=r"\frac{\partial \ell}{\partial f} = (1 - t)\,\sigma(f) - w\,t\,\sigma(-f)",
         when="Yes or no, or several labels at once. With rare positives a weight above 1 finds "
         "more of them, at the price of false alarms, and its probabilities are then too high.",

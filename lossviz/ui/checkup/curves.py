@@ -52,7 +52,9 @@ def _both(
                 words = f"{split} {tab}"
                 steps = one.exam.run.recorded
                 curves.append(stage.Curve(one.letter, words, steps, factor * values, kind))
-    return stage.Losses(tuple(curves), log=log, title=f"{title} (pale: test)", id=tab, tab=tab)
+    if any(curve.kind == "faint" for curve in curves):
+        title += " (pale: test)"
+    return stage.Losses(tuple(curves), log=log, title=title, id=tab, tab=tab)
 
 
 def _waiting(checkup: Checkup, one: Named) -> Iterator[stage.Curve]:

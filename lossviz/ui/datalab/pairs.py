@@ -9,7 +9,7 @@ import numpy as np
 
 from lossviz.datalab.seen import Scatter
 from lossviz.figures.theme import CLASSES, Mode
-from lossviz.ui.datalab.svg import Place, cut, mixed, row_name, svg, ticks
+from lossviz.ui.datalab.svg import Place, cut, mixed, row_name, signed, svg, ticks
 
 
 def scatter(
@@ -61,12 +61,13 @@ def _frame(
             f'<line x1="{x(mark):.1f}" x2="{x(mark):.1f}" y1="8" y2="{height - bottom:.1f}" '
             f"{line}/>"
             f'<text x="{x(mark):.1f}" y="{height - bottom + 15:.1f}" text-anchor="middle" {grey}>'
-            f"{mark:.6g}</text>"
+            f"{signed(mark)}</text>"
         )
     for mark in ticks(y0, y1, 5):
         parts.append(
             f'<line x1="{left}" x2="{width - 8}" y1="{y(mark):.1f}" y2="{y(mark):.1f}" {line}/>'
-            f'<text x="{left - 6}" y="{y(mark) + 4:.1f}" text-anchor="end" {grey}>{mark:.6g}</text>'
+            f'<text x="{left - 6}" y="{y(mark) + 4:.1f}" text-anchor="end" {grey}>'
+            f"{signed(mark)}</text>"
         )
     middle = (8 + height - bottom) / 2
     parts.append(

@@ -9,7 +9,7 @@ import numpy as np
 
 from lossviz.datalab.look import Counts, Summary
 from lossviz.figures.theme import PALETTE, Mode
-from lossviz.ui.datalab.svg import Place, cut, row_name, svg, ticks
+from lossviz.ui.datalab.svg import Place, cut, row_name, signed, svg, ticks
 
 #: A strip in its own units: histogram, and the box plot below it.
 WIDTH, HEIGHT, BOX = 240.0, 74.0, 22.0
@@ -66,7 +66,7 @@ def _bars(summary: Summary, x: Place, top: float, style: str) -> str:
             shapes.append(
                 f'<rect x="{x(left) + 0.5:.1f}" y="{HEIGHT - high:.1f}" '
                 f'width="{max(1.0, x(right) - x(left) - 1):.1f}" height="{high:.1f}" {style}>'
-                f"<title>{left:.4g} to {right:.4g}: {count:,}</title></rect>"
+                f"<title>{signed(left, 4)} to {signed(right, 4)}: {count:,}</title></rect>"
             )
     return "".join(shapes)
 
@@ -95,7 +95,7 @@ def _box(summary: Summary, x: Place, y: float, style: str, half: float = 3.5) ->
 
 def _five(summary: Summary) -> str:
     words = ("least", "first quartile", "median", "third quartile", "greatest")
-    return ", ".join(f"{w} {v:.4g}" for w, v in zip(words, summary.five, strict=True))
+    return ", ".join(f"{w} {signed(v, 4)}" for w, v in zip(words, summary.five, strict=True))
 
 
 def tally(counts: Counts, after: Counts | None, mode: Mode, label: str) -> str:
@@ -142,6 +142,6 @@ def _axis(marks: Sequence[float], x: Place, height: float) -> str:
         f'<line x1="{x(mark):.1f}" x2="{x(mark):.1f}" y1="0" y2="{height:.1f}" '
         f'stroke="currentColor" stroke-opacity="0.14"/><text x="{x(mark):.1f}" '
         f'y="{height + 16:.1f}" font-size="11" text-anchor="middle" fill="currentColor" '
-        f'fill-opacity="0.7">{mark:.6g}</text>'
+        f'fill-opacity="0.7">{signed(mark)}</text>'
         for mark in marks
     )

@@ -44,6 +44,15 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [float(k * step) for k in range(first, last + 1)]
 
 
+def signed(value: float, digits: int = 6) -> str:
+    """A number at an axis or in a table, with a true minus sign.
+
+    >>> signed(-2000.0), signed(0.25)
+    ('−2000', '0.25')
+    """
+    return f"{value:.{digits}g}".replace("-", "−")
+
+
 def mixed(first: str, second: str, share: float) -> str:
     """A colour between two, as #RRGGBB.
 

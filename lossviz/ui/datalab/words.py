@@ -9,6 +9,7 @@ import numpy as np
 from lossviz.datalab import DataLab, Seen
 from lossviz.datalab.look import Summary
 from lossviz.datalab.seen import Facet
+from lossviz.ui.datalab.svg import signed
 
 #: What is done about missing values, as the end of a sentence.
 FILLED = {
@@ -171,9 +172,9 @@ def _two(counts: tuple[int, int]) -> str:
 
 
 def _range(ends: tuple[float, float]) -> str:
-    return f"{ends[0]:.4g} to {ends[1]:.4g}" if np.isfinite(ends).all() else "–"
+    return " to ".join(signed(end, 4) for end in ends) if np.isfinite(ends).all() else "–"
 
 
 def _changed(before: float, after: float) -> str:
-    first, then = f"{before:.4g}", f"{after:.4g}"
+    first, then = signed(before, 4), signed(after, 4)
     return first if first == then else f"{first} → {then}"

@@ -13,6 +13,7 @@ from lossviz.figures.theme import PALETTE, Mode, mark
 from lossviz.losslab import Curve, LossLab, curves
 from lossviz.losslab.curves import places
 from lossviz.registry import LossEntry, Over
+from lossviz.ui.losslab import lessons
 from lossviz.ui.sketch import Axis, Line, Panel, Picture, Rule
 
 TITLES = {
@@ -85,18 +86,31 @@ def words(lab: LossLab, mode: Mode) -> None:
         for column, (name, dots) in zip(st.columns(2), cards[first : first + 2], strict=False):
             with column:
                 _card(registry.losses[name], dots)
+    lessons.tell()
 
 
 def _card(entry: LossEntry, colors: list[str]) -> None:
     dots = "".join(f'<i style="background:{color}"></i>' for color in colors)
-    with st.container(border=True):
+    with st.container(border=True, height="stretch"):
         st.html(f'<div class="lv-card">{dots}{escape(entry.title)}</div>')
         st.caption(entry.about)
         if entry.formula:
-            st.latex(entry.formula)
+            st.latex(in_parts(entry.formula))
         if entry.gradient:
-            st.latex(entry.gradient)
+            st.latex(in_parts(entry.gradient))
         if entry.when:
             st.markdown(f"**When.** {entry.when}")
         if entry.cite:
             st.caption(entry.cite)
+
+
+def in_parts(formula: str) -> str:
+    r"""A formula that, where it is too long for a line, breaks between its parts and not in them.
+
+    >>> in_parts(r"2r,\quad r = f - y"), in_parts("2r")
+    ('{2r},\\quad\\allowbreak {r = f - y}', '2r')
+    """
+    parts = formula.split(r",\quad")
+    if len(parts) == 1:
+        return formula
+    return r",\quad\allowbreak ".join(f"{{{part.strip()}}}" for part in parts)

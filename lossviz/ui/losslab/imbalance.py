@@ -149,7 +149,10 @@ def words(lab: LossLab, mode: Mode) -> None:
         for k, one in enumerate(found)
     ]
     table(("loss", "positive from x =", *HEAD), rows)
-    st.caption(f"The same thresholds on {lab.count:,} drawn at random, counted with scikit-learn:")
+    st.caption(
+        f"The same thresholds on {lab.count:,} drawn at random, counted with scikit-learn. The "
+        "first four numbers are the confusion matrix:"
+    )
     counted = [
         (mark(k).color(mode), one.name, _counted(lab.share, lab.count, lab.seed, one.threshold))
         for k, one in enumerate(found)

@@ -32,7 +32,7 @@ export function drawAxes(context, map, theme, { x, y, gridX = false, gridY = fal
   const { box } = map;
   const across = thinned(own.across, box.width / 44)
     ?? apart(ticks(...map.rangeX, false, Math.max(2, Math.min(8, box.width / 50))));
-  const rising = apart(ticks(...map.rangeY, map.log, Math.max(2, Math.min(8, box.height / 30))), map.log);
+  const rising = apart(upright(map), map.log);
   const { up, title } = own.up ? { up: own.up, title: y }
     : shortened(context, theme, map, rising, counted(y, rising));
   const pixelX = across.places.map((place) => box.left + ((place - map.rangeX[0]) / span(map.rangeX)) * box.width);
@@ -78,6 +78,16 @@ function counted(title, { base, power }) {
 
 const powerOf = (values) => Math.floor(Math.log10(Math.max(...values.map(Math.abs))) + 1e-9);
 const tenTo = (power) => `10${[...String(power)].map((c) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c] ?? "⁻").join("")}`;
+
+/** The ticks of y. */
+const upright = ({ rangeY, log, box }) => ticks(...rangeY, log, Math.max(2, Math.min(8, box.height / 30)));
+
+/** How far to the right a logarithmic y of this map has to begin, so that its numbers leave its title
+ *  room: as they are no multiples of one power of ten, they cannot be made shorter. */
+export function beginning(context, theme, map) {
+  const widest = Math.max(0, ...upright(map).words.map((one) => width(context, theme, one)));
+  return map.log ? Math.max(map.box.left, Math.ceil(widest) + 24) : map.box.left;
+}
 
 /** Numbers of y that would reach into its title share a power of ten, which the title then names. */
 function shortened(context, theme, map, up, title) {

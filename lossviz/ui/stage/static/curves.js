@@ -1,6 +1,6 @@
 // The loss curves: axes and pale curves that stand still; the strong part, heads and cursor move.
 
-import { drawAxes, mapping } from "./axes.js";
+import { beginning, drawAxes, mapping } from "./axes.js";
 import { number } from "./format.js";
 import { drawDiverged, drawHead, drawOutside, inside } from "./heads.js";
 import { Panel } from "./panel.js";
@@ -38,8 +38,10 @@ export class CurvesPanel extends Panel {
     const { losses } = this;
     if (!losses) return;
     this.fitLayers();
-    this.map = mapping(this.size, MARGIN, [0, Math.max(1, scene.planned)], this.range, losses.log);
     const ground = this.back.clear();
+    const mapped = (margin) => mapping(this.size, margin, [0, Math.max(1, scene.planned)], this.range, losses.log);
+    this.map = mapped(MARGIN);
+    if (this.map) this.map = mapped({ ...MARGIN, left: beginning(ground, theme, this.map) });
     const context = this.still.clear();
     this.items = [];
     if (!this.map) return;
@@ -95,6 +97,7 @@ export class CurvesPanel extends Panel {
     context.clip();
   }
 
+  /** A line at the target, with its number as it was set: without zeros at its end. */
   drawTarget(context, box, target) {
     const y = this.map.y(target);
     const { palette, font } = this.stage.theme;
@@ -109,7 +112,7 @@ export class CurvesPanel extends Panel {
     context.setLineDash([]);
     context.font = `11px ${font}`;
     context.textAlign = "right";
-    context.fillText(`${this.stage.text.target} ${number(target)}`, box.left + box.width - 4, y - 4);
+    context.fillText(`${this.stage.text.target} ${Number(target.toPrecision(4))}`, box.left + box.width - 4, y - 4);
   }
 
   draw(time) {
