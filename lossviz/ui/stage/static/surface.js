@@ -209,7 +209,8 @@ export class SurfacePanel extends Panel {
     if (this.lost) say.push(text.lost3d);
     if (scale?.masked) {
       const total = count(surface.z.data.length);
-      say.push(fill(text.masked, { count: count(scale.masked), total }));
+      const words = this.view === this.flat ? text.masked : text.holes;
+      say.push(fill(words, { count: count(scale.masked), total }));
     }
     // One bar for all pictures says at its ends that losses go on.
     const alone = this.flat.bar;
