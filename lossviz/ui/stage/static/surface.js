@@ -5,7 +5,7 @@ import { ArrowMenu } from "./arrowmenu.js";
 import { Arrows } from "./arrows.js";
 import { el, say } from "./dom.js";
 import { Fans } from "./fans.js";
-import { count, fill, number } from "./format.js";
+import { count, fill, short } from "./format.js";
 import { Hand } from "./hand.js";
 import { Hover } from "./hover.js";
 import { drawLabels } from "./labels.js";
@@ -214,8 +214,8 @@ export class SurfacePanel extends Panel {
     }
     // One bar for all pictures says at its ends that losses go on.
     const alone = this.flat.bar;
-    if (alone && scale?.above) say.push(fill(text.saturated, { bound: number(scale.fromScale(scale.high)) }));
-    if (alone && scale?.below) say.push(fill(text.saturatedLow, { bound: number(scale.fromScale(scale.low)) }));
+    if (alone && scale?.above) say.push(fill(text.saturated, { bound: short(scale.fromScale(scale.high)) }));
+    if (alone && scale?.below) say.push(fill(text.saturatedLow, { bound: short(scale.fromScale(scale.low)) }));
     if (surface.clickable) say.push(text.clicksStart);
     if (surface.draggable && surface.starts && this.view === this.flat) say.push(text.dragsStart);
     return say.filter(Boolean).join(" ");
