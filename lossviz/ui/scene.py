@@ -229,8 +229,8 @@ def about_slice(comparison: Comparison, cut: Slice, runs: Sequence[Run]) -> str:
         else "not small beside the paths: compare the true loss with the slice's in the table above"
     )
     left_out = (
-        f"The largest distance from the slice is {largest:.3g} ({reading}); the paths span "
-        f"{extent:.3g}."
+        f"The largest distance from the slice is {number(largest, 3)} ({reading}); the paths span "
+        f"{number(extent, 3)}."
     )
     left_out += _far_traveller(comparison, sizes)
     if comparison.plane == "random":
@@ -313,11 +313,14 @@ def steps_to(target: float, run: Run) -> str:
     return str(step) if known else f"≤ {step}"
 
 
-def number(value: float) -> str:
-    """A number for a table; a dash where there is none."""
+def number(value: float, digits: int = 4) -> str:
+    """A number for a table or a sentence; a dash where there is none."""
     if not np.isfinite(value):
         return "–"
-    return f"{value + 0.0:.4g}".replace("-", "−")  # with 0 added -0 is 0
+    text = f"{value + 0.0:.{digits}g}"  # with 0 added -0 is 0
+    if "e+" in text and abs(value) < 1e6:
+        text = f"{value:.0f}"
+    return text.replace("e-0", "e-").replace("e+0", "e+").replace("-", "−")
 
 
 def percent(value: float) -> str:

@@ -118,7 +118,17 @@ def test_a_revision_tells_pictures_apart(comparison: Comparison) -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(-0.0, "0"), (0.123456, "0.1235"), (-0.5, "−0.5"), (float("nan"), "–"), (float("inf"), "–")],
+    [
+        (-0.0, "0"),
+        (0.123456, "0.1235"),
+        (-0.5, "−0.5"),
+        (5.946e-5, "5.946e−5"),
+        (12345.6, "12346"),
+        (3.868e15, "3.868e+15"),
+        (2e6, "2e+6"),
+        (float("nan"), "–"),
+        (float("inf"), "–"),
+    ],
 )
 def test_numbers_of_a_table(value: float, shown: str) -> None:
     assert scene.number(value) == shown
