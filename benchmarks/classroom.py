@@ -1,7 +1,7 @@
 """A class at work: thirty protocol-level clients, each changing a setting every five seconds.
 
-Each client opens the playground, waits for its first picture, then moves the learning rate or the
-seed of its own comparison. The time is from the message to the end of the update that it caused.
+Each client opens the playground, waits for its first picture, then moves the learning rate of one
+or the other of its own contenders. The time is from the message to the end of the update it caused.
 The server is cold: the clients arrive the moment it answers.
 
     python -m benchmarks.classroom [clients] [seconds]

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.growth import slope
-from benchmarks.surface import peak_memory, reset_peak
+from benchmarks.memory import growth
 from benchmarks.timing import Times, interleaved, table
 from lossviz.curvature import HessianProducts, along, sharpness_along, top_eigenpairs
 from lossviz.problem.problem import Problem
@@ -211,9 +211,7 @@ def costs(repeats: int) -> None:
 def cost(width: int, samples: int, repeats: int) -> tuple[int, float]:
     """Prints a line; gives the parameters and the seconds of a product."""
     prob = problem(width, samples, steps=20)
-    before = reset_peak()
-    top_eigenpairs(prob, k=1)
-    used = (peak_memory() - before) / 1024
+    used = growth(lambda: top_eigenpairs(prob, k=1)) / 1024
     times = interleaved({"": lambda: top_eigenpairs(prob, k=1)}, repeats, clock=time.thread_time)
     count = top_eigenpairs(prob, k=1).products
     each = times[""].median / count

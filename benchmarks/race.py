@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import subprocess
 import sys
-import tracemalloc
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
@@ -20,12 +20,14 @@ import torch
 from torch import nn
 
 import lossviz as lv
+from benchmarks.memory import counted, growth
 from lossviz.problem.build import build_module
 from lossviz.registry import optimizers
 from lossviz.run.state import problem_of
 
 Work = Callable[[], object]
 
+RIVALS = ("eight plain loops", "eight plain loops, recording", "lossviz race of eight")
 CONTENDERS = (
     ("sgd", {"lr": 0.1}),
     ("sgd", {"lr": 0.1, "momentum": 0.9}),
@@ -118,41 +120,55 @@ def report(title: str, seconds: dict[str, list[float]], base: str, goal: float) 
     return worst
 
 
-def peak(work: Work) -> str:
-    """Peak of Python's own memory and growth of the process while it works, in MiB."""
-    import resource
+def memory(steps: int) -> None:
+    """What each way adds to the resident memory of a process of its own, at its peak."""
+    if not counted():
+        print("  Peak memory is measured on Linux only.")
+        return
+    print("  peak of the resident memory, above what was resident before:")
+    for name in RIVALS:
+        command = [sys.executable, "-m", "benchmarks.race", "--steps", str(steps), "--peak", name]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        print(f"    {name:34s} {int(done.stdout.split()[-1]) / 1024:6.1f} MiB")
 
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    tracemalloc.start()
-    result = work()
-    _, high = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    del result
-    return f"Python objects {high / 2**20:.2f} MiB, process grew {(after - before) / 1024:.1f} MiB"
+
+def peak(name: str, steps: int) -> None:
+    rivals(3)[name]()  # what is imported once is not the race's
+    print(growth(rivals(steps)[name]))
+
+
+def rivals(steps: int) -> dict[str, Work]:
+    """Eight plain loops, the same recording, and the race of the same eight."""
+    exps = [experiment(name, params, steps) for name, params in CONTENDERS]
+    ways: tuple[Work, ...] = (
+        lambda: [plain_loop(exp) for exp in exps],
+        lambda: [plain_loop(exp, True) for exp in exps],
+        lambda: lv.race(exps),
+    )
+    return dict(zip(RIVALS, ways, strict=True))
 
 
 def main(arguments: Sequence[str] = ()) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--peak", choices=RIVALS, help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     torch.set_num_threads(1)
+    if given.peak:
+        peak(given.peak, given.steps)
+        return 0
 
     exps = [experiment(name, params, given.steps) for name, params in CONTENDERS]
     mixed = [experiment(name, params, given.steps) for name, params in MIXED]
     width = lv.build(exps[0]).space.size
     print(f"2-16-16-2 MLP (P = {width}), 200 points, {given.steps} full-batch steps, float32")
 
-    rivals: dict[str, Work] = {
-        "eight plain loops": lambda: [plain_loop(exp) for exp in exps],
-        "eight plain loops, recording": lambda: [plain_loop(exp, True) for exp in exps],
-        "lossviz race of eight": lambda: lv.race(exps),
-    }
-    worst = [report("race", compare(rivals, given.repeats), "eight plain loops", 0.45) - 0.45]
-    for name, work in rivals.items():
-        print(f"  memory, {name}: {peak(work)}")
-    print(f"  kept by lossviz: {kept(rivals['lossviz race of eight']) / 2**20:.2f} MiB of tensors")
+    eight = rivals(given.steps)
+    plain, _, ours = RIVALS
+    worst = [report("race", compare(eight, given.repeats), plain, 0.45) - 0.45]
+    memory(given.steps)
+    print(f"  kept by lossviz: {kept(eight[ours]) / 2**20:.2f} MiB of tensors")
 
     for exp in (exps[0], exps[2]):
         single: dict[str, Work] = {
@@ -162,11 +178,8 @@ def main(arguments: Sequence[str] = ()) -> int:
         title = f"train, {exp.optimizer}"
         worst.append(report(title, compare(single, given.repeats), "plain loop", 1.1) - 1.1)
 
-    rivals = {
-        "eight plain loops": lambda: [plain_loop(exp) for exp in mixed],
-        "lossviz race of eight": lambda: lv.race(mixed),
-    }
-    report("race with Muon, Adafactor and L-BFGS", compare(rivals, 3), "eight plain loops", 1.0)
+    eight = {plain: lambda: [plain_loop(exp) for exp in mixed], ours: lambda: lv.race(mixed)}
+    report("race with Muon, Adafactor and L-BFGS", compare(eight, 3), plain, 1.0)
     return int(max(worst) > 0)
 
 

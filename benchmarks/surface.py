@@ -17,7 +17,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import loss_landscapes
 import torch
@@ -26,6 +25,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 import lossviz as lv
+from benchmarks.memory import counted, growth
 from benchmarks.timing import interleaved, table
 from lossviz.plane import Plane, random_plane
 from lossviz.problem.problem import Problem
@@ -189,7 +189,7 @@ MEMORY = (PEER, "lossviz, layer by layer", "lossviz, vmap")
 
 def memory() -> None:
     """What a scan adds to the resident memory of a process, at its peak."""
-    if not Path("/proc/self/clear_refs").exists():
+    if not counted():
         print("Peak memory is measured on Linux only.")
         return
     print("Peak of the resident memory during a scan, above what was resident before it:")
@@ -210,20 +210,7 @@ def peak(name: str) -> None:
         return ours(module, inputs, targets, side)()
 
     scan(2)  # what is imported once is not the scan's
-    before = reset_peak()
-    scan(SIDE)
-    print(peak_memory() - before)
-
-
-def reset_peak() -> int:
-    """Forget the peak of the resident memory so far (Linux); gives the memory now, in KiB."""
-    Path("/proc/self/clear_refs").write_text("5")
-    return peak_memory()
-
-
-def peak_memory() -> int:
-    status = Path("/proc/self/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1])
+    print(growth(lambda: scan(SIDE)))
 
 
 def main(arguments: Sequence[str] = ()) -> None:

@@ -28,6 +28,8 @@ MOST_CONTENDERS = 8
 OWN = ("optimizer", "schedule")
 #: Points and losses that are pinned lie within this (and so are finite).
 FARTHEST = 1e18
+#: What is said where the surface of test samples is asked for and there are none.
+NO_TEST = "split: there are no test samples to draw a surface of. Using 'train'."
 
 #: How the picture is looked at: one table for URL, defaults and widgets.
 VIEWS: dict[str, Param] = {
@@ -180,22 +182,37 @@ class Comparison(Linked):
         return comparison.fitting(problems), tuple(problems)
 
     def fitting(self, problems: list[str] | None = None) -> Comparison:
-        """The comparison with an exact plane where there are two parameters, and only there."""
+        """The comparison with an exact plane where there are two parameters, and only there.
+
+        Without test samples the surface is that of the training samples.
+        """
+        said: list[str] = [] if problems is None else problems
+        changes: dict[str, Any] = {}
         exact = self.base.model == "two_parameter"
-        if exact == (self.plane == "exact"):
-            return self
-        if self.plane == "exact" and problems is not None:
-            problems.append(
-                f"plane: the model {self.base.model!r} has more than two parameters, so no plane "
-                "is exact. Using 'pca'."
-            )
-        return replace(self, plane="exact" if exact else "pca", start=None)
+        if exact != (self.plane == "exact"):
+            changes |= {"plane": "exact" if exact else "pca", "start": None}
+            if not exact:
+                said.append(
+                    f"plane: the model {self.base.model!r} has more than two parameters, so no "
+                    "plane is exact. Using 'pca'."
+                )
+        if self.split == "test" and not self.base.test_share:
+            changes["split"] = "train"
+            said.append(NO_TEST)
+        return replace(self, **changes) if changes else self
+
+    def with_contenders(self, contenders: tuple[Contender, ...]) -> Comparison:
+        """The comparison with these; whose predictions are shown stays the same where it can."""
+        chosen = self.contenders[self.chosen]
+        place = next((i for i, one in enumerate(contenders) if one is chosen), self.chosen)
+        return replace(self, contenders=contenders, chosen=place)
 
     def with_base(self, **changes: Any) -> tuple[Comparison, tuple[str, ...]]:
         """The comparison with another base; what no longer fits is replaced and reported."""
         base, problems = with_choice(self.base, **changes)
         # A start is a point of the old problem's plane.
-        return replace(self, base=base, start=None).fitting(), problems
+        changed = replace(self, base=base, start=None).fitting()
+        return changed, (*problems, NO_TEST) if changed.split != self.split else problems
 
 
 def contender_fields(contenders: Iterable[Contender], usual: Iterable[Contender]) -> dict[str, str]:

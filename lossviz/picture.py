@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ from lossviz.curvature import Along, sharpness_along
 from lossviz.plane import Plane
 from lossviz.problem import Problem, build
 from lossviz.problem.problem import Split
+from lossviz.registry import SettingError
 from lossviz.run import Run, race
 from lossviz.run.frames import spread
 from lossviz.settings import Experiment
@@ -60,6 +61,15 @@ class Track:
     slice_loss: np.ndarray
     residual: np.ndarray
 
+    def joined(self, later: Track) -> Track:
+        """The path with what has come after it."""
+        return Track(
+            *(
+                np.concatenate([getattr(self, f.name), getattr(later, f.name)])
+                for f in fields(Track)
+            )
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Slice:
@@ -91,7 +101,11 @@ def race_of(comparison: Comparison, start: Tensor | None = None) -> tuple[Run, .
 
 
 def plane_of(comparison: Comparison, runs: Sequence[Run]) -> Plane:
-    """The plane that the comparison asks for, through these runs."""
+    """The plane that the comparison asks for, through these runs.
+
+    Raises:
+        SettingError: When there is no such plane.
+    """
     problem = shared_problem(comparison)
     if comparison.plane == "exact":
         return planes.exact_plane(problem)
@@ -99,13 +113,24 @@ def plane_of(comparison: Comparison, runs: Sequence[Run]) -> Plane:
     if comparison.plane == "hessian":
         return planes.hessian_plane(problem, end)
     if comparison.plane == "random":
+        return _random(comparison, problem, end)
+    return planes.pca_plane(runs)
+
+
+def _random(comparison: Comparison, problem: Problem, end: Tensor) -> Plane:
+    try:
         return planes.random_plane(
             problem,
             problem.space.unflatten(end),
             seed=comparison.plane_seed,
             normalize=comparison.normalize,  # type: ignore[arg-type]
         )
-    return planes.pca_plane(runs)
+    except ValueError:
+        raise SettingError(
+            "There are no two random directions to draw: they leave the biases out and are scaled "
+            "to the other weights, of which too few differ from zero at A's last step. Choose "
+            "another normalisation or another slice."
+        ) from None
 
 
 def slice_of(comparison: Comparison, runs: Sequence[Run], plane: Plane | None = None) -> Slice:

@@ -31,7 +31,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "figures": {
         "run", "plane", "surface", "problem", "registry", "settings", "curvature", "connect",
     },
-    "picture": {"comparison", "settings", "problem", "run", "plane", "surface", "curvature"},
+    "picture": {
+        "registry", "comparison", "settings", "problem", "run", "plane", "surface", "curvature",
+    },
     "losslab": {"registry", "settings", "problem"},
     "checkup": {"registry", "settings", "problem", "run", "plane", "surface"},
     "contrib": {"registry", "settings", "problem", "run", "plane", "surface", "curvature"},

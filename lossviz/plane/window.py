@@ -14,6 +14,9 @@ Range = tuple[float, float]
 
 #: The shorter side of a window is at least this part of the longer one.
 SLIMMEST = 0.25
+#: And no side is shorter than this part of how far away the window is: single precision, in which
+#: most weights and all pictures are, could not tell its cells apart.
+FINEST = 1e-5
 
 
 def window(plane: Plane, paths: Sequence[Tensor], margin: float = 0.15) -> tuple[Range, Range]:
@@ -24,7 +27,7 @@ def window(plane: Plane, paths: Sequence[Tensor], margin: float = 0.15) -> tuple
     within ten times the norm of its start (`lossviz.plane.reach`). Nothing is clamped: the rest of
     the path leaves the picture. The shorter side is widened to a quarter of the longer one, so that
     a path along one axis still has a surface around it; where nothing moves, the window is 1 in
-    each direction.
+    each direction, or more where that is nothing beside the numbers themselves.
 
     Args:
         plane: The plane, whose norm at the starts is the yardstick of what is far.
@@ -52,6 +55,7 @@ def window(plane: Plane, paths: Sequence[Tensor], margin: float = 0.15) -> tuple
         half = torch.ones(2, dtype=torch.float64)
     else:
         half = half.clamp(min=SLIMMEST * longest) * (1 + 2 * margin)
+    half = half.clamp(min=FINEST * float(middle.abs().max()))
     (x0, y0), (x1, y1) = (middle - half).tolist(), (middle + half).tolist()
     return (x0, x1), (y0, y1)
 

@@ -118,22 +118,28 @@ def _draw_running(own: Progress, comparison: Comparison, first: bool) -> None:
             _put(own, comparison)
         return
     last = tuple(int(run.recorded[-1]) for run in runs)
-    if own.cut is None or max(last) >= 2 * own.cut_at:
+    key = show.key(show.for_slice(comparison))
+    if own.cut is None or own.cut_key != key or max(last) >= 2 * own.cut_at:
         plane = show.plane_of_start(comparison)
         own.cut = engine.run(picture.slice_of, comparison, tuple(runs), plane)
-        own.cut_at, own.sent = max(last), None
+        own.cut_at, own.cut_key, own.sent = max(last), key, None
+    elif own.sent is None:
+        # What the slice holds is what was there when it was laid.
+        own.cut = replace(own.cut, tracks=_tracks(comparison, own.cut, runs))
     if own.sent is None:
-        # What the slice holds is what was there when it was laid; the rest follows as a delta.
-        cut = replace(own.cut, tracks=_tracks(comparison, own.cut, runs))
-        surface = engine.run(picture.surface_on, comparison, cut, COARSE)
-        own.message = _scene(comparison, runs, cut, surface, f"live {own.cut_at}")
+        surface = engine.run(picture.surface_on, comparison, own.cut, COARSE)
+        own.message = _scene(comparison, runs, own.cut, surface, f"live {own.cut_at}")
         own.sent = last
     elif last != own.sent:
-        own.message = _delta(own, comparison, runs)
+        new = replace(own.cut, tracks=_tracks(comparison, own.cut, runs, own.sent))
+        own.message = _delta(own, comparison, runs, new)
+        # Only what is new is computed at a look; what is said is of all that there is.
+        both = zip(own.cut.tracks, new.tracks, strict=True)
+        own.cut = replace(own.cut, tracks=tuple(known.joined(later) for known, later in both))
         own.sent = last
     _say_above(own, first)
     _put(own, comparison)
-    _say(comparison, runs, replace(own.cut, tracks=_tracks(comparison, own.cut, runs)))
+    _say(comparison, runs, own.cut)
 
 
 def _tracks(
@@ -179,17 +185,15 @@ def _scene(
     )
 
 
-def _delta(own: Progress, comparison: Comparison, runs: Sequence[Run]) -> bytes:
-    """The message of what has come since the last one."""
-    assert own.cut is not None
+def _delta(own: Progress, comparison: Comparison, runs: Sequence[Run], new: Slice) -> bytes:
+    """The message of what has come since the last one, which ``new`` holds."""
     assert own.sent is not None
-    cut = replace(own.cut, tracks=_tracks(comparison, own.cut, runs, own.sent))
     names = tuple(letters(len(runs)))
     return delta_message(
         Delta(
             revision=scene.revision(comparison, f"live {own.cut_at}"),
             contenders=scene.contenders(comparison, runs),
-            paths=tuple(scene.path(n, cut, i, own.sent[i]) for i, n in enumerate(names)),
+            paths=tuple(scene.path(n, new, i, own.sent[i]) for i, n in enumerate(names)),
             curves=tuple(
                 curve
                 for name, run, after in zip(names, runs, own.sent, strict=True)
@@ -249,7 +253,10 @@ def _mount(
 def _say(comparison: Comparison, runs: Sequence[Run], cut: Slice) -> None:
     if comparison.start is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption("All contenders start at the point that was clicked.")
+            # The slice is that of the runs from the initial weights: with other contenders the
+            # same numbers are another point, so these are what can be said.
+            x, y = comparison.start
+            st.caption(f"All contenders start at the point ({x:.3g}, {y:.3g}) of this slice.")
             st.button(
                 "Start at the initial weights",
                 key="pg.unstart",

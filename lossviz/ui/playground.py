@@ -45,7 +45,7 @@ def _set_plane(**changes: Any) -> None:
 
 
 def _edit_contenders(change: Callable[[Contenders], Contenders]) -> None:
-    state.playground.edit(lambda c: replace(c, contenders=change(c.contenders)))
+    state.playground.edit(lambda c: c.with_contenders(change(c.contenders)))
 
 
 # --- sidebar -----------------------------------------------------------------------------------
@@ -99,7 +99,8 @@ def slice_options(comparison: Comparison) -> None:
     if comparison.plane == "random":
         _plane_control(comparison, "normalize")
         _plane_control(comparison, "plane_seed")
-    for name in ("grid", "split", "sharpness"):
+    tested = comparison.base.test_share > 0  # else there is one kind of samples only
+    for name in ("grid", *(["split"] if tested else []), "sharpness"):
         widgets.control(
             VIEWS[name],
             getattr(comparison, name),

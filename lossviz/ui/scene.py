@@ -23,6 +23,16 @@ from lossviz.ui.widgets import short
 #: A path this many times as long as the others hides what they do.
 TOO_FAR = 10
 
+#: What random directions are, by their normalisation.
+RANDOM = {
+    "filter": "Two random directions, in which each unit's weights move by as much as they were at "
+    "A's last step, and biases not at all.",
+    "layer": "Two random directions, in which each layer's weights move by as much as they were at "
+    "A's last step, and biases not at all.",
+    "none": "Two random directions, drawn without regard to how large the weights are; biases do "
+    "not move.",
+}
+
 #: The stage's own panel of predictions, or the sentence that stands in its place.
 Seen = stage.Predictions | str
 
@@ -72,7 +82,9 @@ def panels(
                 curve for name, run in zip(names, runs, strict=True) for curve in curves(name, run)
             ),
             log=comparison.log,
-            title="loss",
+            title="loss (thin: test)" if comparison.base.test_share else "loss",
+            id="loss",
+            tab="loss",
             target=comparison.target,
         )
     ]
@@ -217,12 +229,12 @@ def about_slice(comparison: Comparison, cut: Slice, runs: Sequence[Run]) -> str:
         else "not small beside the paths: compare the true loss with the slice's in the table above"
     )
     left_out = (
-        f"The largest distance from the slice is {largest:.3g} ({reading}); the paths span "
-        f"{extent:.3g}."
+        f"The largest distance from the slice is {number(largest, 3)} ({reading}); the paths span "
+        f"{number(extent, 3)}."
     )
     left_out += _far_traveller(comparison, sizes)
     if comparison.plane == "random":
-        return f"Random directions, scaled to the weights of A's last step. {left_out}"
+        return f"{RANDOM[comparison.normalize]} {left_out}"
     if comparison.plane == "hessian":
         high, low = cut.plane.info["eigenvalues"]
         return (
@@ -257,22 +269,23 @@ def _far_traveller(comparison: Comparison, sizes: Sequence[float]) -> str:
     typical = float(np.median([size for size, _ in others]))
     if far < TOO_FAR * typical:
         return ""
+    times = far / max(typical, 1e-9)
+    said = f"{times:.0f}" if times < 1000 else "more than 1,000"
     return (
-        f" {name} travels {far / max(typical, 1e-9):.0f} times as far as the others: hide it in "
-        "the legend to see them closer."
+        f" {name} travels {said} times as far as the others: hide it in the legend to see them "
+        "closer."
     )
 
 
 def rows(comparison: Comparison, runs: Sequence[Run]) -> tuple[list[dict[str, str]], str]:
     """The scoreboard's rows, and the name of the score."""
     score = "accuracy" if comparison.base.shape.task == "classification" else "r2"
-    title = "accuracy" if score == "accuracy" else "R²"
-    tested = comparison.base.test_share > 0
-    key = f"test_{score}" if tested else f"train_{score}"
+    split = "test" if comparison.base.test_share > 0 else "train"
+    title = f"{split} accuracy" if score == "accuracy" else f"{split} R²"
+    key = f"{split}_{score}"
     table = []
     for name, contender, run in zip(letters(len(runs)), comparison.contenders, runs, strict=True):
         entry = registry.optimizers[contender.optimizer]
-        below = np.flatnonzero(np.asarray(run.metrics["train_loss"]) < comparison.target)
         table.append(
             {
                 "contender": f"{name} {entry.title} {detail(entry, contender.params)}",
@@ -280,16 +293,34 @@ def rows(comparison: Comparison, runs: Sequence[Run]) -> tuple[list[dict[str, st
                 "test loss": number(run.metrics["test_loss"][-1]),
                 title: percent(run.metrics[key][-1]) if score == "accuracy"
                 else number(run.metrics[key][-1]),
-                "steps to target": str(run.recorded[below[0]]) if len(below) else "not reached",
+                "steps to target": steps_to(comparison.target, run),
                 "status": run.status.sentence,
             }
         )  # fmt: skip
     return table, title
 
 
-def number(value: float) -> str:
-    """A number for a table; a dash where there is none."""
-    return f"{value + 0.0:.4g}" if np.isfinite(value) else "–"  # with 0 added -0 is 0
+def steps_to(target: float, run: Run) -> str:
+    """The first step at which the training loss is below the target.
+
+    Of a long run not every step is recorded; then it is one of those since the last record.
+    """
+    below = np.flatnonzero(np.asarray(run.metrics["train_loss"]) < target)
+    if not len(below):
+        return "not reached"
+    step = run.recorded[below[0]]
+    known = not below[0] or run.recorded[below[0] - 1] == step - 1
+    return str(step) if known else f"≤ {step}"
+
+
+def number(value: float, digits: int = 4) -> str:
+    """A number for a table or a sentence; a dash where there is none."""
+    if not np.isfinite(value):
+        return "–"
+    text = f"{value + 0.0:.{digits}g}"  # with 0 added -0 is 0
+    if "e+" in text and abs(value) < 1e6:
+        text = f"{value:.0f}"
+    return text.replace("e-0", "e-").replace("e+0", "e+").replace("-", "−")
 
 
 def percent(value: float) -> str:

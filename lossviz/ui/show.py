@@ -26,8 +26,9 @@ from lossviz.ui.begun import begun
 
 Runs = tuple[Run, ...]
 
-#: Long runs are large; so many are kept.
+#: Long runs are large; so many are kept, as long as they have no more bytes of weights together.
 MOST_KEPT = 12
+MOST_KEPT_BYTES = 2**30
 #: Runs with more bytes of weights are not kept on disk: they would push out all else.
 MOST_BYTES = 2**25
 
@@ -114,7 +115,7 @@ def keep(comparison: Comparison, runs: Runs) -> None:
     """Remember the runs of a job that took all its steps, for `finished` and `runs_of`."""
     name = key(for_runs(comparison))
     _remember(name, runs)
-    if sum(run.weights.nbytes for run in runs) <= MOST_BYTES:
+    if _bytes_of(runs) <= MOST_BYTES:
         engine.keep(_on_disk(name), runs)
 
 
@@ -130,10 +131,17 @@ def finished(comparison: Comparison) -> Runs | None:
 
 
 def _remember(name: str, runs: Runs) -> None:
+    """Keep these, the last ones in any case, and let go of the oldest ones."""
     kept = _kept()
     kept[name] = runs
-    while len(kept) > MOST_KEPT:
-        kept.popitem(last=False)
+    kept.move_to_end(name)
+    room = MOST_KEPT_BYTES - sum(map(_bytes_of, list(kept.values())))
+    while len(kept) > 1 and (room < 0 or len(kept) > MOST_KEPT):
+        room += _bytes_of(kept.popitem(last=False)[1])
+
+
+def _bytes_of(runs: Runs) -> int:
+    return sum(run.weights.nbytes for run in runs)
 
 
 def _on_disk(name: str) -> str:

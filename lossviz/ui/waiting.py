@@ -36,10 +36,14 @@ class Progress:
     """What one session is waiting for; all that is finished is in caches that sessions share."""
 
     key: str = ""
+    #: A long race, until it is over and its runs are taken from it.
     job: engine.Job | None = None
-    #: While a job goes on, its slice stays until there are twice as many steps.
+    runs: show.Runs | None = None
+    #: While a job goes on, its slice stays until there are twice as many steps, or another one is
+    #: asked for.
     cut: Slice | None = None
     cut_at: int = 0
+    cut_key: str = ""
     #: What the stage has: the last message, and the last step of each contender.
     message: bytes = b""
     sent: tuple[int, ...] | None = None
@@ -97,7 +101,7 @@ def _wait_for_first_sight(job: engine.Job) -> None:
 def runs_of(own: Progress, comparison: Comparison) -> tuple[tuple[Run, ...], str]:
     """The runs that are over, and a tag for the caches: "" where all steps were taken."""
     if own.job is None:
-        return show.runs_of(comparison), ""
+        return own.runs or show.runs_of(comparison), ""
     runs = tuple(own.job.runs())
     now = own.job.progress()
     if not runs:
@@ -105,10 +109,12 @@ def runs_of(own: Progress, comparison: Comparison) -> tuple[tuple[Run, ...], str
             f"The run stopped: {now.error}" if now.phase == "failed"
             else "The run was cancelled before its first step; change a setting."
         )  # fmt: skip
-    whole = now.phase == "finished"
-    if whole:
-        show.keep(comparison, runs)
-    return runs, "" if whole else f"until {[int(run.recorded[-1]) for run in runs]}"
+    if now.phase != "finished":
+        return runs, f"until {[int(run.recorded[-1]) for run in runs]}"
+    # Once: to join the chunks and to write them to disk takes long. The chunks are let go of.
+    show.keep(comparison, runs)
+    own.job, own.runs = None, runs
+    return runs, ""
 
 
 def sharpness_of(own: Progress, comparison: Comparison) -> tuple[Along, ...] | None:

@@ -35,7 +35,7 @@ def surface(
         z,
         log=log,
         view=view,
-        x_title="first direction",
+        x_title="first direction (1 = its length)",
         y_title="second direction",
         uirevision="demo",
         marks=np.array([[0.6, -0.4]]),

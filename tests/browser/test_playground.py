@@ -187,7 +187,7 @@ def on_plot(page: Page, x: float, y: float) -> tuple[float, float]:
 def test_views_are_in_the_address(show: Show) -> None:
     page = show()
     page.locator(".lv-surface").get_by_role("button", name="3-D").click()
-    says(page, "three_d", "true")
+    says(page, "three_d", "true", seconds=30)  # without a graphics card the browser is busy
     page.wait_for_function("() => lossvizStage.view === '3d'")
     repainted(page, lambda: page.get_by_text("Log scale").click())
     says(page, "log", "true")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
-from lossviz.ui.stage.routes import STATIC
+from lossviz.ui.stage.routes import STATIC, stage_path
 from tests.browser import stage_data as data
 from tests.browser.conftest import launch
 
@@ -191,6 +191,12 @@ def test_keyboard(show: Open) -> None:
     press("[")
     press("[")
     assert page.get_by_label("Speed").input_value() == "0.5"
+    # Brackets that are typed with AltGr, and a command of the browser's own.
+    alt_gr = "{ key: ']', ctrlKey: %s, altKey: %s, bubbles: true }"
+    for ctrl, alt, speed in (("true", "true", "1"), ("false", "true", "2"), ("true", "false", "2")):
+        event = f"new KeyboardEvent('keydown', {alt_gr % (ctrl, alt)})"
+        page.evaluate(f"() => {{ document.body.dispatchEvent({event}) }}")
+        assert page.get_by_label("Speed").input_value() == speed
     press(" ")
     assert probe(page, "playing") is True
     press(" ")
@@ -518,9 +524,12 @@ def test_cells_that_are_not_finite_are_hatched_and_counted(show: Open) -> None:
     z = data.surface(holes=True).z
     assert z is not None
     missing = int((~np.isfinite(z)).sum())
-    expect(page.locator(".lv-surface .lv-caption")).to_contain_text(
-        f"{missing} of {z.size:,} grid points"
-    )
+    caption = page.locator(".lv-surface .lv-caption")
+    expect(caption).to_contain_text(f"Hatched: {missing} of {z.size:,} grid points")
+    # A landscape has no hatching.
+    page.get_by_role("button", name="3-D").click()
+    page.wait_for_function("() => lossvizStage.view === '3d'")
+    expect(caption).to_contain_text(f"Holes: {missing} of {z.size:,} grid points")
 
 
 def test_a_surface_that_comes_later_moves_nothing(show: Open) -> None:
@@ -759,6 +768,21 @@ def test_a_phone_shows_it_stacked_without_scrolling_sideways(show: Open) -> None
         assert min(box["width"], box["height"]) >= 39.5
     page.locator(".lv-play").tap()
     assert probe(page, "playing") is True
+    # In 3-D a title of an axis has no room for what stands in brackets.
+    assert "(" in data.surface().x_title
+    page.get_by_role("button", name="3-D").tap()
+    page.wait_for_function("() => lossvizStage.view === '3d'")
+    title = "() => document.querySelector('.lv-plotly').layout.scene.xaxis.title.text"
+    assert page.evaluate(title) == data.surface().x_title.split(" (")[0]
+
+
+def test_a_number_that_a_person_chose_has_no_zeros_at_its_end(show: Open) -> None:
+    page = show()
+    words = page.evaluate(
+        "async ([path, numbers]) => numbers.map((await import(path)).short)",
+        [f"{stage_path()}/format.js", [0.1, 250, 1000, 0.0125, -2, 1e-6, 1.5e7]],
+    )
+    assert words == ["0.1", "250", "1000", "0.0125", "−2", "1e−6", "1.5e+7"]
 
 
 def test_a_tap_on_a_phone_is_a_start(show: Open) -> None:

@@ -15,7 +15,7 @@ import streamlit as st
 
 from lossviz import engine, picture
 from lossviz.registry import SettingError
-from lossviz.ui import live, waiting
+from lossviz.ui import live, show, waiting
 from lossviz.ui.stage.pack import unpack
 from tests.pages.visit import Visit
 
@@ -39,6 +39,8 @@ def progress(visit: Visit) -> list[str]:
 def test_a_long_run_is_seen_growing_and_ends_as_the_short_way_does(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    kept: list[Any] = []
+    monkeypatch.setattr(show, "keep", lambda comparison, runs: kept.append(runs))
     visit = Visit(LONG)
     lasts = [visit.picture["contenders"][0]["last"]]
     assert visit.picture["live"]
@@ -56,6 +58,11 @@ def test_a_long_run_is_seen_growing_and_ends_as_the_short_way_does(
     assert len(set(lasts)) > 2
     assert lasts[-1] == 400
     assert not visit.picture["live"]
+    # It is joined and kept once, and then no change of the view does so again.
+    visit.choose("pg.log", True)
+    visit.choose("pg.log", False)
+    assert len(kept) == 1
+    assert visit.at.session_state[waiting.PROGRESS].job is None
     monkeypatch.setattr(engine, "WHOLE", 1e9)
     whole = Visit(LONG).picture
     for one, other in zip(visit.picture["paths"], whole["paths"], strict=True):
@@ -126,6 +133,19 @@ def test_a_link_with_a_start_on_a_long_run_trains_the_plane_first_and_in_chunks(
         pytest.approx(0.5, abs=1e-4), pytest.approx(-0.25, abs=1e-4),
     )  # fmt: skip
     assert visit.picture["contenders"][0]["last"] == 400
+
+
+@pytest.mark.usefixtures("chunked")
+def test_another_slice_of_a_run_under_way_is_drawn_at_once() -> None:
+    visit = Visit(LONG | {"seed": "13"})
+    for plane, title in (("hessian", "sharpest"), ("random", "random"), ("pca", "principal")):
+        visit.choose("pg.plane", plane)
+        assert visit.picture["live"]
+        assert visit.picture["surface"]["xTitle"].startswith(title)
+    window = visit.picture["surface"]["x"]
+    visit.fire("visible", {"hidden": ["B"]})
+    assert visit.picture["live"]
+    assert not np.array_equal(visit.picture["surface"]["x"], window)
 
 
 @pytest.mark.usefixtures("chunked")

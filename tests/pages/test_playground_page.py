@@ -9,7 +9,7 @@ import pytest
 
 from lossviz import registry
 from lossviz.comparison import MOST_CONTENDERS, Comparison
-from tests.pages.visit import ROOT, Visit, mended
+from tests.pages.visit import ROOT, Visit, mended, plain
 
 QUICK = {"steps": "5", "grid": "41"}
 
@@ -201,6 +201,20 @@ def test_duplicate_stands_beside_its_original_and_drop_takes_one_away(quick: Vis
     assert quick.dials()["pg.c0.adam.lr"]["value"] == 0.02
 
 
+def test_the_predictions_stay_those_of_their_contender_when_another_one_goes(quick: Visit) -> None:
+    quick.press("pg.add")
+    quick.fire("choose", "C")
+    label = quick.picture["contenders"][2]["label"]
+    quick.press("pg.c0.copy")
+    assert quick.picture["predictions"]["contender"] == "D"
+    quick.press("pg.c0.drop")
+    quick.press("pg.c0.drop")
+    assert quick.picture["predictions"]["contender"] == "B"
+    assert quick.picture["contenders"][1]["label"][2:] == label[2:]
+    quick.press("pg.c1.drop")
+    assert quick.picture["predictions"]["contender"] == "A"
+
+
 def test_reset_goes_back_to_the_opening(quick: Visit) -> None:
     quick.press("pg.add")
     quick.choose("pg.dataset", "iris")
@@ -249,6 +263,8 @@ def test_a_click_on_the_surface_starts_all_contenders_there(quick: Visit) -> Non
         assert path["y"][0] == pytest.approx(y, abs=1e-4)
         assert path["residual"][0] == pytest.approx(0, abs=1e-4)
     assert quick.url["start"].count(",") == 1
+    said = [c.value for c in quick.at.caption if "start at the point" in c.value]
+    assert said == [f"All contenders start at the point ({x:.3g}, {y:.3g}) of this slice."]
     assert Visit(quick.url).message == quick.message
     quick.press("pg.unstart")
     assert "start" not in quick.url
@@ -285,6 +301,33 @@ def test_settings_that_cannot_be_are_a_sentence_and_the_controls_stay() -> None:
     visit.turn("pg.test_share", 0.5)
     assert visit.shows_stage
     assert visit.sentences == []
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"init": "zero", "bias_init": "zero"},
+        {"dataset": "sine", "model": "linear", "loss": "mse"},
+    ],
+)
+def test_a_random_slice_without_two_directions_is_a_sentence(link: dict[str, str]) -> None:
+    visit = Visit({**QUICK, **link, "plane": "random"})
+    assert "no two random directions" in plain(" ".join(visit.sentences))
+    assert not visit.shows_stage
+    visit.choose("pg.plane", "pca")
+    assert visit.shows_stage
+    assert visit.sentences == []
+
+
+def test_without_test_samples_there_is_no_surface_of_them(quick: Visit) -> None:
+    quick.choose("pg.split", "test")
+    quick.turn("pg.test_share", 0)
+    assert quick.shows_stage
+    assert "no test samples" in " ".join(quick.sentences)
+    assert quick.comparison.split == "train"
+    with pytest.raises(AssertionError, match="no widget"):
+        quick.widget("pg.split")
+    mended(Visit({**QUICK, "test_share": "0", "split": "test"}), "no test samples")
 
 
 def test_divergence_is_said_in_words() -> None:

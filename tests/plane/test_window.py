@@ -26,6 +26,14 @@ def test_where_nothing_moves_there_is_still_a_window():
     assert window(PLANE, [torch.tensor([[2.0, 3.0]] * 5)]) == ((1, 3), (2, 4))
 
 
+def test_a_window_far_away_is_large_enough_for_single_precision():
+    for step in (0.0, 64.0):
+        far = torch.tensor([[1e9, 1e9], [1e9 + step, 1e9]])
+        for low, high in window(PLANE, [far]):
+            assert high - low == pytest.approx(2e4)
+            assert len(torch.linspace(low, high, 61, dtype=torch.float32).unique()) == 61
+
+
 def test_a_path_that_flies_away_leaves_the_window():
     calm = torch.tensor([[0.0, 0.0], [2.0, 1.0]])
     wild = torch.tensor([[0.0, 0.0], [-1.0, 1.0], [1e4, 1e4], [math.inf, 0.0], [math.nan, 0.0]])

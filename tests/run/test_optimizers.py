@@ -108,6 +108,11 @@ def test_every_dense_optimizer_of_torch_is_there():
     }
     assert set(NAMES) >= kinds - {"optimizer", "sparseadam"}
     assert set(TWINS) == set(NAMES)
+    # The one that is left out takes no dense gradients.
+    tensor = nn.Parameter(torch.ones(2))
+    tensor.grad = torch.ones(2)
+    with pytest.raises(RuntimeError, match="dense gradients"):
+        torch.optim.SparseAdam([tensor]).step()
 
 
 @pytest.mark.parametrize("name", NAMES)

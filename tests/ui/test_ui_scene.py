@@ -43,9 +43,9 @@ def test_without_test_samples_there_is_one_curve_and_the_training_score() -> Non
     runs = picture.race_of(plain)
     assert [c.name for c in scene.curves("A", runs[0])] == ["train loss"]
     table, score = scene.rows(plain, runs)
-    assert score == "accuracy"
+    assert score == "train accuracy"
     assert table[0]["test loss"] == "–"
-    assert table[0]["accuracy"].endswith("%")
+    assert table[0][score].endswith("%")
 
 
 def test_steps_to_target_is_the_first_step_below_it(
@@ -59,11 +59,21 @@ def test_steps_to_target_is_the_first_step_below_it(
     assert row["steps to target"] == "not reached"
 
 
+def test_between_two_records_the_step_to_the_target_is_not_known(runs: tuple[Run, ...]) -> None:
+    losses = np.asarray(runs[1].metrics["train_loss"])
+    thin = replace(runs[1], weights=runs[1].weights[::3], recorded=runs[1].recorded[::3])
+    target = float(losses[12]) * 1.0001
+    first = int(np.flatnonzero(losses[::3] < target)[0])
+    assert first > 0
+    assert scene.steps_to(target, thin) == f"≤ {3 * first}"
+    assert scene.steps_to(float(losses[0]) * 1.0001, thin) == "0"
+
+
 def test_regression_is_scored_by_r_squared() -> None:
     sine = Comparison(base=Experiment(dataset="sine", loss="mse", steps=5))
     table, score = scene.rows(sine, picture.race_of(sine))
-    assert score == "R²"
-    assert "%" not in table[0]["R²"]
+    assert score == "test R²"
+    assert "%" not in table[0][score]
 
 
 def test_the_detail_names_what_differs_from_the_default() -> None:
@@ -84,7 +94,10 @@ def test_what_a_slice_leaves_out_is_said(comparison: Comparison, runs: tuple[Run
     assert "nan" not in said
     random = replace(comparison, plane="random")
     said = scene.about_slice(random, picture.slice_of(random, runs), runs)
-    assert said.startswith("Random directions")
+    assert said.startswith("Two random directions, in which each unit's weights")
+    bare = replace(random, normalize="none")
+    said = scene.about_slice(bare, picture.slice_of(bare, runs), runs)
+    assert "without regard" in said
     curved = replace(comparison, plane="hessian")
     cut = picture.slice_of(curved, runs)
     said = scene.about_slice(curved, cut, runs)
@@ -105,7 +118,17 @@ def test_a_revision_tells_pictures_apart(comparison: Comparison) -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(-0.0, "0"), (0.123456, "0.1235"), (float("nan"), "–"), (float("inf"), "–")],
+    [
+        (-0.0, "0"),
+        (0.123456, "0.1235"),
+        (-0.5, "−0.5"),
+        (5.946e-5, "5.946e−5"),
+        (12345.6, "12346"),
+        (3.868e15, "3.868e+15"),
+        (2e6, "2e+6"),
+        (float("nan"), "–"),
+        (float("inf"), "–"),
+    ],
 )
 def test_numbers_of_a_table(value: float, shown: str) -> None:
     assert scene.number(value) == shown
@@ -146,6 +169,7 @@ def test_a_contender_that_travels_far_is_named(comparison: Comparison) -> None:
     three = replace(comparison, contenders=(Contender("sgd"), Contender("adam"), Contender("sgd")))
     said = scene._far_traveller(three, [1.0, 40.0, 3.0])
     assert "B travels 20 times as far" in said
+    assert "more than 1,000 times" in scene._far_traveller(three, [1.0, 4e9, 3.0])
     assert scene._far_traveller(three, [1.0, 4.0, 3.0]) == ""
     alone = replace(three, contenders=tuple(replace(c, visible=False) for c in three.contenders))
     assert scene._far_traveller(alone, [1.0, 40.0, 3.0]) == ""
@@ -202,6 +226,9 @@ def test_the_sharpness_has_a_tab_with_the_limits_that_are_known(
 ) -> None:
     (loss,) = scene.panels(comparison, runs, ())
     assert loss.target == comparison.target
+    assert loss.title == "loss (thin: test)"
+    untested = replace(comparison, base=replace(comparison.base, test_share=0.0))
+    assert scene.panels(untested, runs, ())[0].title == "loss"
     along = [picture.sharpness_of(comparison, run) for run in runs]
     _, sharp = scene.panels(comparison, runs, along)
     drawn = {(curve.contender, curve.name): curve for curve in sharp.curves}

@@ -49,6 +49,7 @@ TEXTS: dict[str, str] = {
     "surfacePending": "The surface is being computed …",
     "outOfRange": "{count} of {total} predictions are out of the picture's range.",
     "masked": "Hatched: {count} of {total} grid points have no finite loss.",
+    "holes": "Holes: {count} of {total} grid points have no finite loss.",
     "saturated": "Colours stop at {bound}; higher losses share the last one.",
     "saturatedLow": "Colours start at {bound}; lower losses share the first one.",
     "clicksStart": "Click the surface to start from there.",

@@ -1,7 +1,7 @@
 // The loss curves: axes and pale curves that stand still; the strong part, heads and cursor move.
 
 import { beginning, drawAxes, mapping } from "./axes.js";
-import { number } from "./format.js";
+import { number, short } from "./format.js";
 import { drawDiverged, drawHead, drawOutside, inside } from "./heads.js";
 import { Panel } from "./panel.js";
 import { Tabs } from "./tabs.js";
@@ -112,7 +112,7 @@ export class CurvesPanel extends Panel {
     context.setLineDash([]);
     context.font = `11px ${font}`;
     context.textAlign = "right";
-    context.fillText(`${this.stage.text.target} ${Number(target.toPrecision(4))}`, box.left + box.width - 4, y - 4);
+    context.fillText(`${this.stage.text.target} ${short(target)}`, box.left + box.width - 4, y - 4);
   }
 
   draw(time) {

@@ -10,6 +10,10 @@ export function number(value, notFinite = "not finite", figures = 4) {
   return text.replaceAll("-", "−");
 }
 
+/** The same without zeros at its end: for what a person has chosen. */
+export const short = (value) =>
+  number(value).replace(/(\.\d*?)0+(e|$)/, (_, digits, rest) => (digits === "." ? "" : digits) + rest);
+
 /** A sentence with its {names} filled in. */
 export const fill = (sentence, values) =>
   sentence.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);

@@ -14,12 +14,19 @@ function actions(clock) {
   };
 }
 
+/** Whether a modifier makes a command of a key. Many keyboards have the brackets on AltGr, which some
+ *  systems tell as Ctrl and Alt. */
+function commands({ key, ctrlKey, metaKey, altKey }) {
+  if ("[]".includes(key) && altKey) return metaKey;
+  return ctrlKey || metaKey || altKey;
+}
+
 /** Listen until the returned function is called; `inFront` tells which of several stages is meant. */
 export function listenToKeys(root, clock, inFront) {
   const byKey = actions(clock);
   const heard = (event) => {
     const action = byKey[event.key];
-    if (!action || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (!action || commands(event) || event.defaultPrevented) return;
     const focus = document.activeElement;
     const nowhere = !focus || focus === document.body || focus.matches("section.stMain, .stMain, .stAppViewContainer");
     if (nowhere ? !inFront() : !root.contains(focus)) return;

@@ -1,6 +1,6 @@
 // The colour scale of a surface: which range, which levels, which words at its ticks.
 
-import { number } from "./format.js";
+import { short } from "./format.js";
 import { niceStep, ticks } from "./ticks.js";
 
 /** Share `p` of the sorted values lies at or below the result. */
@@ -57,8 +57,8 @@ export function colorTicks({ low, high, log, above, below, fromScale }) {
     places[add](place);
     words[add](word);
   };
-  if (above) end(high, `≥ ${number(fromScale(high))}`, "push");
-  if (below) end(low, `≤ ${number(fromScale(low))}`, "unshift");
+  if (above) end(high, `≥ ${short(fromScale(high))}`, "push");
+  if (below) end(low, `≤ ${short(fromScale(low))}`, "unshift");
   return { places, words };
 }
 

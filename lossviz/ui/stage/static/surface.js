@@ -5,7 +5,7 @@ import { ArrowMenu } from "./arrowmenu.js";
 import { Arrows } from "./arrows.js";
 import { el, say } from "./dom.js";
 import { Fans } from "./fans.js";
-import { count, fill, number } from "./format.js";
+import { count, fill, short } from "./format.js";
 import { Hand } from "./hand.js";
 import { Hover } from "./hover.js";
 import { drawLabels } from "./labels.js";
@@ -209,12 +209,13 @@ export class SurfacePanel extends Panel {
     if (this.lost) say.push(text.lost3d);
     if (scale?.masked) {
       const total = count(surface.z.data.length);
-      say.push(fill(text.masked, { count: count(scale.masked), total }));
+      const words = this.view === this.flat ? text.masked : text.holes;
+      say.push(fill(words, { count: count(scale.masked), total }));
     }
     // One bar for all pictures says at its ends that losses go on.
     const alone = this.flat.bar;
-    if (alone && scale?.above) say.push(fill(text.saturated, { bound: number(scale.fromScale(scale.high)) }));
-    if (alone && scale?.below) say.push(fill(text.saturatedLow, { bound: number(scale.fromScale(scale.low)) }));
+    if (alone && scale?.above) say.push(fill(text.saturated, { bound: short(scale.fromScale(scale.high)) }));
+    if (alone && scale?.below) say.push(fill(text.saturatedLow, { bound: short(scale.fromScale(scale.low)) }));
     if (surface.clickable) say.push(text.clicksStart);
     const flat = this.view === this.flat;
     if (surface.draggable && surface.starts) say.push(flat ? text.dragsStart : text.flatDrags);

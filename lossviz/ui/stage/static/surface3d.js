@@ -62,7 +62,7 @@ export class Landscape {
 
   async show(surface, scale, theme, version, items, size) {
     this.home = homeCamera(size);
-    const layout = sceneLayout(surface, scale, theme, this.home);
+    const layout = sceneLayout(surface, scale, theme, this.home, size.width >= ROOM);
     Object.assign(this, { surface, scale });
     const traces = () => [landscape(surface, scale, theme)];
     await this.plot.show(version, traces, layout, size);
@@ -155,8 +155,10 @@ function heightOf(scale, loss) {
   return height === -Infinity ? scale.low : height;
 }
 
-function sceneLayout(surface, scale, theme, camera) {
+function sceneLayout(surface, scale, theme, camera, roomy) {
   const { palette } = theme;
+  // What stands in brackets is left out where there is no room for it.
+  const titleOf = (title) => (roomy ? title : title.replace(/ \(.*\)$/, ""));
   const look = (text, more) => ({
     title: { text, font: { size: 12, color: palette.muted } },
     gridcolor: palette.grid, linecolor: palette.grid, zeroline: false, showbackground: false,
@@ -168,8 +170,8 @@ function sceneLayout(surface, scale, theme, camera) {
     ...baseLayout(theme),
     margin: { l: 0, r: 0, t: 0, b: 0 },
     scene: {
-      xaxis: look(surface.xTitle, { range: [surface.x.data[0], surface.x.data.at(-1)] }),
-      yaxis: look(surface.yTitle, { range: [surface.y.data[0], surface.y.data.at(-1)] }),
+      xaxis: look(titleOf(surface.xTitle), { range: [surface.x.data[0], surface.x.data.at(-1)] }),
+      yaxis: look(titleOf(surface.yTitle), { range: [surface.y.data[0], surface.y.data.at(-1)] }),
       zaxis: look("", {
         range: [scale.low - room, scale.high + room],
         tickvals: places,
