@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -203,9 +203,8 @@ class Comparison(Linked):
 
     def with_contenders(self, contenders: tuple[Contender, ...]) -> Comparison:
         """The comparison with these; whose predictions are shown stays the same where it can."""
-        chosen = self.contenders[self.chosen]
-        place = next((i for i, one in enumerate(contenders) if one is chosen), self.chosen)
-        return replace(self, contenders=contenders, chosen=place)
+        chosen = place_among(contenders, self.contenders, self.chosen)
+        return replace(self, contenders=contenders, chosen=chosen)
 
     def with_base(self, **changes: Any) -> tuple[Comparison, tuple[str, ...]]:
         """The comparison with another base; what no longer fits is replaced and reported."""
@@ -213,6 +212,16 @@ class Comparison(Linked):
         # A start is a point of the old problem's plane.
         changed = replace(self, base=base, start=None).fitting()
         return changed, (*problems, NO_TEST) if changed.split != self.split else problems
+
+
+def place_among(now: Sequence[Contender], before: Sequence[Contender], place: int) -> int:
+    """Where the contender that had this place is now; the same place when it is gone or changed.
+
+    >>> a, b = Contender("sgd"), Contender("adam")
+    >>> place_among((b,), (a, b), 1)
+    0
+    """
+    return next((i for i, one in enumerate(now) if one is before[place]), place)
 
 
 def contender_fields(contenders: Iterable[Contender], usual: Iterable[Contender]) -> dict[str, str]:

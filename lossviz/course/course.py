@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 
 from lossviz import registry
-from lossviz.comparison import Contender, check_chosen, contender_fields, read_pair, read_race
+from lossviz.comparison import (
+    Contender,
+    check_chosen,
+    contender_fields,
+    place_among,
+    read_pair,
+    read_race,
+)
 from lossviz.course.fields import read_arrows, read_frame, read_points, usable, write_points
 from lossviz.course.ground import Ground
 from lossviz.course.values import ARROWS, FARTHEST, MOST_CONTENDERS, MOST_STARTS, VALUES
@@ -165,6 +172,11 @@ class Course(Linked):
     def drawn(self) -> bool:
         """Whether the start is one that was drawn by the seed."""
         return self.start is None and self.start_seed > 0
+
+    def with_contenders(self, contenders: tuple[Contender, ...]) -> Course:
+        """The course with these; who is explained stays the same where it can."""
+        chosen = place_among(contenders, self.contenders, self.chosen)
+        return replace(self, contenders=contenders, chosen=chosen)
 
     def begin(self) -> Point:
         """Where the contenders start: as placed, drawn by the seed, or as usual."""

@@ -187,3 +187,10 @@ def test_the_ground_is_built_from_plain_data():
     point = torch.tensor([[3.0, 2.0]], dtype=torch.float64)
     assert problem.stacked_loss(point).item() == (9.0 + 9 * 4.0) / 2
     assert problem.noise is not None
+
+
+def test_who_is_explained_stays_so_when_another_one_is_dropped():
+    course = Course(contenders=tuple(Contender(n) for n in ("sgd", "adam", "rmsprop")), chosen=2)
+    without_first = course.with_contenders(course.contenders[1:])
+    assert without_first.contenders[without_first.chosen].optimizer == "rmsprop"
+    assert course.with_contenders(course.contenders[:2]).chosen == 0

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from lossviz import registry
-from lossviz.comparison import Comparison
+from lossviz.comparison import Comparison, place_among
 from lossviz.registry import Param, Value
 from lossviz.settings import Preset
 from lossviz.survey import MOST_CONTENDERS, Survey
@@ -232,7 +232,12 @@ def cards(survey: Survey) -> None:
     """One card for each contender, and a button for one more."""
 
     def edit(change: Callable[[Contenders], Contenders]) -> None:
-        landscape.edit(lambda s: s.changed(contenders=change(s.contenders), hidden=()))
+        def apply(survey: Survey) -> tuple[Survey, tuple[str, ...]]:
+            now = change(survey.contenders)
+            chosen = place_among(now, survey.contenders, survey.chosen)
+            return survey.changed(contenders=now, chosen=chosen, hidden=())
+
+        landscape.edit(apply)
 
     contender_cards(Cards(survey.contenders, edit, "ls", MOST_CONTENDERS))
 

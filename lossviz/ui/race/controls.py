@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -45,14 +46,9 @@ def _set_param(name: str, value: Value) -> None:
     race.edit(lambda c: replace(c, params=Options({**c.params, name: value})))
 
 
-def edit_contenders(change: Any) -> None:
+def edit_contenders(change: Callable[[Contenders], Contenders]) -> None:
     """Change the contenders."""
-
-    def apply(course: Course) -> Course:
-        contenders: Contenders = change(course.contenders)
-        return replace(course, contenders=contenders)
-
-    race.edit(apply)
+    race.edit(lambda course: course.with_contenders(change(course.contenders)))
 
 
 # --- sidebar -----------------------------------------------------------------------------------
