@@ -13,7 +13,6 @@ takes there. Times are those of the one thread that works.
 from __future__ import annotations
 
 import argparse
-import copy
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -82,8 +81,10 @@ def cases() -> list[Case]:
     return found
 
 
-def loop(exp: lv.Experiment, prob: Problem, plane: Plane, which: Statistics | None) -> Tensor:
-    """One point after the other, by hand."""
+def loop(
+    exp: lv.Experiment, prob: Problem, plane: Plane, which: Statistics | None
+) -> Callable[[], Tensor]:
+    """One point after the other, by hand; nothing but the points themselves is timed."""
     module = build_module(exp).train(which == "batch")
     inputs, targets = prob.batch()
     axis = torch.linspace(-1, 1, SIDE)
@@ -92,13 +93,15 @@ def loop(exp: lv.Experiment, prob: Problem, plane: Plane, which: Statistics | No
         params = plane.at(x, y)
         if which != "recomputed":
             return prob.criterion(functional_call(module, params, (inputs,)), targets)
-        net = copy.deepcopy(module)
-        net.load_state_dict(params, strict=False)
-        update_bn([inputs], net)
-        return prob.criterion(net.eval()(inputs), targets)
+        module.load_state_dict(params, strict=False)
+        update_bn([inputs], module)
+        return prob.criterion(module.eval()(inputs), targets)
 
-    with torch.no_grad():
-        return torch.tensor([[height(float(x), float(y)) for x in axis] for y in axis])
+    def scan() -> Tensor:
+        with torch.no_grad():
+            return torch.tensor([[height(float(x), float(y)) for x in axis] for y in axis])
+
+    return scan
 
 
 def contenders(
@@ -112,7 +115,7 @@ def contenders(
     axis = torch.linspace(-1, 1, SIDE)
     ours = f"lossviz ({PlaneLosses(prob, plane).way})"
     found: dict[str, Callable[[], Tensor | object]] = {
-        LOOP: lambda: loop(exp, prob, plane, which),
+        LOOP: loop(exp, prob, plane, which),
         ours: lambda: evaluate(prob, plane, axis, axis).loss,
         "16 points a call": lambda: evaluate(prob, plane, axis, axis, chunk=16).loss,
     }

@@ -26,14 +26,16 @@ from torch.func import functional_call
 
 import lossviz as lv
 from benchmarks.memory import counted, growth
-from benchmarks.timing import interleaved, table
+from benchmarks.timing import Times, interleaved, table
 from lossviz.plane import Plane, random_plane
 from lossviz.problem.problem import Problem
 from lossviz.surface import PlaneLosses, evaluate
 from lossviz.surface.tanh import sigmoid_is_faster
 
 SIDE = 51
-PEER = "loss-landscapes"
+PEER, LOOP = "loss-landscapes", "functional_call loop"
+#: So many times as fast as both the small network is to be.
+LEAST = 4.0
 
 
 class Wrapped(nn.Module):
@@ -168,7 +170,7 @@ def compare(width: int, samples: int, side: int, repeats: int, with_loop: bool) 
     if width == 16:
         contenders["lossviz, its own network"] = built_in(side)
     if with_loop:
-        contenders["functional_call loop"] = loop(net, inputs, targets, side)
+        contenders[LOOP] = loop(net, inputs, targets, side)
     swapped = sigmoid_is_faster()
     threads = torch.get_num_threads()
     # What a busy machine does beside one thread is not that thread's time.
@@ -181,7 +183,23 @@ def compare(width: int, samples: int, side: int, repeats: int, with_loop: bool) 
         "per grid point:"
     )
     print(table(title, times, against=PEER, each=side * side))
-    print(f"  Under vmap, tanh is computed {'through the sigmoid' * swapped or 'as it is'}.\n")
+    print(f"  Under vmap, tanh is computed {'through the sigmoid' * swapped or 'as it is'}.")
+    if with_loop:
+        verdict(times)
+    print()
+
+
+def verdict(times: dict[str, Times]) -> None:
+    """Who is not so many times as fast as the library and the loop (medians)."""
+    others = {PEER: times[PEER].median, LOOP: times[LOOP].median}
+    slow = [
+        f"{name} ({theirs / own.median:.1f} times {other})"
+        for name, own in times.items() if name.startswith("lossviz")
+        for other, theirs in others.items() if theirs < LEAST * own.median
+    ]  # fmt: skip
+    print(
+        f"  Less than {LEAST:g} times as fast as {PEER} or the loop: {', '.join(slow) or 'none'}."
+    )
 
 
 MEMORY = (PEER, "lossviz, layer by layer", "lossviz, vmap")

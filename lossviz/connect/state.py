@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,6 +42,7 @@ class CurveState:
         t: (n,), where the profiles are taken.
         frames: How many steps are recorded, at most.
         statistics: What batch normalisation uses; None for the problem's own choice.
+        buffers: Buffers in place of those that the problem's module came with, or None.
         a, b: (P,), the ends; they never move.
         step: How many steps were taken.
         bends: (B, P) after these; of a diverged curve its last finite ones.
@@ -61,6 +62,7 @@ class CurveState:
     t: Tensor
     frames: int
     statistics: Statistics | None
+    buffers: Mapping[str, Tensor] | None
     a: Tensor
     b: Tensor
     step: int
@@ -98,7 +100,10 @@ class CurveState:
                 raise ValueError("This curve was begun on a problem; hand that problem over too.")
             problem = problem_of(self.recipe)
         problem = replace(problem, noise=None, disturbance=None)
-        return problem if self.statistics is None else problem.with_statistics(self.statistics)
+        if self.statistics is None and not self.buffers:
+            return problem
+        own: Statistics = getattr(problem.model, "statistics", "frozen")
+        return problem.with_statistics(self.statistics or own, self.buffers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +140,7 @@ def start_curve(
     points: int = 41,
     frames: int = 101,
     statistics: Statistics | None = None,
+    buffers: Mapping[str, Tensor] | None = None,
     recipe: Hashable | None = None,
 ) -> CurveState:
     """The straight line between two networks as a curve, before its first step.
@@ -154,6 +160,7 @@ def start_curve(
         frames: How many steps are recorded, at most.
         statistics: What batch normalisation uses, in training and in the profiles; with
             "recomputed" training takes those of the batch. None for the problem's own choice.
+        buffers: Buffers in place of those that the problem's module came with, by name.
         recipe: What a worker builds this very problem from, say the `lossviz.Experiment`; None
             where `advance_curve` will be handed the problem.
 
@@ -183,6 +190,7 @@ def start_curve(
         t=places(points),
         frames=frames,
         statistics=statistics,
+        buffers=buffers,
         a=first,
         b=last,
         step=0,

@@ -112,7 +112,7 @@ def summarise(
 
 
 def about_plane(surf: Any, items: list[Any]) -> list[str]:
-    """What the plane explains of the paths, and what a random walk would give."""
+    """What the plane explains of the paths, and what random walks would give."""
     plane = surf.plane
     if plane.kind == "exact":
         return ["The model has two parameters: nothing is left out."]
@@ -122,8 +122,9 @@ def about_plane(surf: Any, items: list[Any]) -> list[str]:
         frames = [len(item.recorded) for item in items if is_run(item)]
         if not frames or max(frames) < 3:
             return [f"{said}."]
-        walk = random_walk_shares(max(frames), plane.space.size)
-        return [f"{said} (a random walk of this length: {share(walk[0])} + {share(walk[1])})."]
+        walk = random_walk_shares(max(frames), plane.space.size, len(frames))
+        who = "a random walk" if len(frames) == 1 else f"{len(frames)} random walks"
+        return [f"{said} ({who} of this length: {share(walk[0])} + {share(walk[1])})."]
     shown = shown_variance(surf, items)
     return [] if shown is None else [f"The slice shows {share(shown)} of the paths' variance."]
 

@@ -17,8 +17,8 @@ Pick = Literal["top", "bottom", "top and bottom"]
 #: What the two axes are called.
 AXES: dict[str, tuple[str, str]] = {
     "top": ("sharpest direction", "second sharpest direction"),
-    "bottom": ("direction of lowest curvature", "direction of second lowest curvature"),
-    "top and bottom": ("sharpest direction", "direction of lowest curvature"),
+    "bottom": ("lowest direction", "second lowest direction"),
+    "top and bottom": ("sharpest direction", "lowest direction"),
 }
 
 
@@ -66,7 +66,7 @@ def hessian_plane(
     >>> bowl = point_problem(lambda x, y: x**2 + 2 * y**2, (1.0, 1.0))
     >>> plane = hessian_plane(bowl, bowl.params0)
     >>> plane.axes.tolist(), plane.titles[0]
-    ([[0.0, 1.0], [1.0, 0.0]], 'sharpest direction (curvature 4)')
+    ([[0.0, 1.0], [1.0, 0.0]], 'sharpest direction (distance; curvature 4)')
     """
     space = prob.space
     _check(space.size, pick, scale)
@@ -77,7 +77,8 @@ def hessian_plane(
     values = tuple(float(value) for pairs in found for value in pairs.values)
     origin = params if isinstance(params, Tensor) else space.flatten(params)
     first, second = (
-        f"{name} (curvature {value:.4g})" for name, value in zip(AXES[pick], values, strict=True)
+        f"{name} (distance; curvature {value:.4g})"
+        for name, value in zip(AXES[pick], values, strict=True)
     )
     return Plane(
         origin.detach(),

@@ -78,7 +78,7 @@ def pca_plane(runs: Recorded | Iterable[Recorded], seed: int = 0) -> Plane:
     floor = (1e-15 * cloud.largest) ** 2 * space.size
     moving = [v > max(NOTHING * total, floor) for v in values]
     axes, filled = complete(axes, moving, space.size, seed)
-    signs = _signs(axes, kept[0][0].double() - cloud.mean)
+    signs = _signs(axes, kept[0][0].to("cpu", torch.float64) - cloud.mean)
     explained = tuple(v / total if m else 0.0 for v, m in zip(values, moving, strict=True))
     return Plane(
         cloud.mean,
@@ -140,7 +140,7 @@ def equal_shares(paths: Sequence[Tensor]) -> Tensor:
 def _title(number: int, explained: float, moving: bool) -> str:
     if not moving:
         return "a random direction (nothing moves here)"
-    return f"principal component {number} ({100 * explained:.3g} % of the variance)"
+    return f"principal component {number} (distance; {100 * explained:.3g} % of the variance)"
 
 
 class Cloud:

@@ -59,14 +59,14 @@ def preconditioned_plane(
     >>> import lossviz as lv
     >>> exp = lv.Experiment(optimizer="adam", params={"lr": 0.01}, steps=30)
     >>> plane = preconditioned_plane(lv.build(exp), lv.train(exp))
-    >>> plane.titles[0].partition("(")[0]
-    'sharpest direction to Adam '
+    >>> plane.titles[0].partition(";")[0]
+    'sharpest to Adam (own units'
     """
     theta, scale = scale_at(prob, run, step)
     plane = hessian_plane(prob, theta, seed, pick=pick, scale=scale.sqrt(), dtype=dtype)
     name = optimizers[run.method.optimizer].title
     first, second = (
-        f"{axis} to {name} (curvature {value:.4g} per unit of its own)"
+        f"{axis.removesuffix(' direction')} to {name} (own units; curvature {value:.4g})"
         for axis, value in zip(AXES[pick], plane.info["eigenvalues"], strict=True)
     )
     lengths = tuple(float(length) for length in plane.axes.norm(dim=1))

@@ -15,7 +15,7 @@ from lossviz.problem.model import ModuleModel
 from lossviz.problem.problem import Batch, Problem, Split
 from lossviz.surface.layered import LayeredMixtures
 from lossviz.surface.linear import PlainLinear
-from lossviz.surface.portions import OUTPUTS, PARAMETERS, points_in_a_call, whole
+from lossviz.surface.portions import OUTPUTS, PARAMETERS, look_at, whole
 from lossviz.surface.scores import check_accuracy, right_share
 from lossviz.surface.tanh import TanhAsSigmoid, sigmoid_is_faster
 
@@ -65,13 +65,16 @@ class MixtureLosses:
         like = next(iter(prob.params0.values()))
         self.vectors = vectors.detach().to(like)
         self.way: Way = "batched"
+        self._tanh = False
         self._layers = self._find_layers(chunk)
         if self._layers is not None:
             self.way = "layers"
             # Whole chunks, so that the same buffers serve them all.
             self.portion = whole(OUTPUTS // max(1, self._layers.samples), self._layers.chunk)
         else:
-            self.portion = chunk or points_in_a_call(prob, self.batch, self.vectors[0])
+            seen = look_at(prob, self.batch, self.vectors[0])
+            self._tanh = seen.tanh
+            self.portion = chunk or seen.points
             if chunk is None and self.portion < FEWEST and self.vectors.device.type == "cpu":
                 # Each point by itself: its bits do not depend on the points beside it.
                 self.way, self.portion = "one by one", 1
@@ -136,7 +139,8 @@ class MixtureLosses:
         return found[0], found[1]
 
     def _mode(self) -> AbstractContextManager[object]:
-        swap = self.way != "layers" and self.vectors.dtype == torch.float32 and sigmoid_is_faster()
+        # Every call within the mode costs a little: where there is no tanh, it is left out.
+        swap = self._tanh and self.vectors.dtype == torch.float32 and sigmoid_is_faster()
         return TanhAsSigmoid() if swap else nullcontext()
 
     def _find_layers(self, chunk: int | None) -> LayeredMixtures | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch.overrides import TorchFunctionMode
 
 from lossviz.problem.model import ModuleModel
 from lossviz.problem.problem import Batch, Problem
+from lossviz.surface.tanh import TANH
 
 #: Entries of the outputs that are handed to the criterion in one call.
 OUTPUTS = 2**17
@@ -32,31 +34,50 @@ def whole(count: int, chunk: int) -> int:
     return max(1, count // chunk) * chunk
 
 
-def points_in_a_call(prob: Problem, batch: Batch, theta: Tensor) -> int:
-    """How many points a model that is not a plain stack takes at once, from one pass at theta."""
-    widest = _Widest()
-    model, times = prob.model, 1.0
-    samples = len(batch[0])
-    if isinstance(model, ModuleModel) and model.row_by_row and model.statistics != "recomputed":
-        # A whole pass would be felt in a small picture; all that is large grows with samples.
-        batch = batch[0][:PROBED], batch[1][:PROBED]
-        times = max(1.0, samples / PROBED)
+@dataclass(frozen=True)
+class Pass:
+    """What one pass says of a model that is not a plain stack.
+
+    Args:
+        points: So many points are taken at once.
+        tanh: Whether it calls tanh.
+    """
+
+    points: int
+    tanh: bool
+
+
+def look_at(prob: Problem, batch: Batch, theta: Tensor) -> Pass:
+    """What a pass at theta says of a model that is not a plain stack."""
+    model, params, samples = prob.model, prob.space.unflatten(theta), len(batch[0])
+    times, widest = 1.0, _Widest()
     with torch.no_grad(), widest:
-        prob.loss(prob.space.unflatten(theta), batch)
+        # A whole pass would be felt in a small picture; all that is large grows with samples.
+        if not (isinstance(model, ModuleModel) and model.row_by_row):
+            prob.loss(params, batch)
+        elif model.statistics == "recomputed" and model.batch and model.known is not None:
+            model.batch.forward(params, model.known[:PROBED])
+            times = max(1.0, max(samples, len(model.known)) / PROBED)
+        else:
+            prob.loss(params, (batch[0][:PROBED], batch[1][:PROBED]))
+            times = max(1.0, samples / PROBED)
     most = int(INTERMEDIATE / max(1, widest.entries * times))
     few = getattr(model, "most_points", CHUNK)
-    return max(1, min(few, most, PARAMETERS // max(1, prob.space.size)))
+    points = max(1, min(few, most, PARAMETERS // max(1, prob.space.size)))
+    return Pass(points, widest.tanh)
 
 
 class _Widest(TorchFunctionMode):
-    """Notes the entries of the largest tensor that any function gives."""
+    """Notes the entries of the largest tensor that any function gives, and whether one is tanh."""
 
     entries = 0
+    tanh = False
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         out = func(*args, **(kwargs or {}))
+        self.tanh = self.tanh or func in TANH
         if isinstance(out, Tensor):
             self.entries = max(self.entries, out.numel())
         return out

@@ -17,6 +17,8 @@ CLEARLY = 3.0
 
 _OUT_OF_PLACE = {torch.tanh, Tensor.tanh, torch.nn.functional.tanh}
 _IN_PLACE = {torch.tanh_, Tensor.tanh_}
+#: All that is tanh.
+TANH = _OUT_OF_PLACE | _IN_PLACE
 
 
 def sigmoid_is_faster() -> bool:

@@ -55,6 +55,13 @@ def sharpness_of(experiment: Experiment, run: Run) -> Sharpness:
     return Sharpness(plain, sharpness_along(problem, run, every, preconditioned=True, scale=scale))
 
 
+def seconds_of(experiment: Experiment, frames: int) -> float:
+    """About how long `sharpness_of` takes for a run of so many frames."""
+    each = EACH * product_seconds(experiment)
+    places = -(-frames // stride(frames, each))
+    return places * each * (2 if experiment.optimizer in SCALED else 1)
+
+
 def stride(frames: int, seconds: float) -> int:
     """Of how many frames one is looked at, when each look takes so many seconds.
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 
 from lossviz.problem.model import ModuleModel
 from lossviz.problem.problem import Problem, Split
 from lossviz.problem.work import work_of
 from lossviz.settings import Experiment
+from lossviz.surface.losses import FEWEST
+from lossviz.surface.portions import look_at
 from lossviz.survey.ground import problem_of
 
 #: Seconds for a product of a weight and a sample, and for an activation, in a stack of layers.
@@ -31,13 +34,21 @@ def point_seconds(experiment: Experiment, split: Split = "train") -> float:
         units = sum(shape[0] for shape in problem.space.shapes if len(shape) > 1)
         return max(samples * (problem.space.size * PRODUCT + units * UNIT), LEAST)
     work = work_of(problem)
-    together = 1 if getattr(problem.model, "row_by_row", False) else TOGETHER
+    points = look_at(problem, problem.batch(split), problem.theta0).points
+    together = min(points, TOGETHER) if points >= FEWEST else 1
     return work.calls * CALL / together + samples * work.entries * ENTRY
 
 
 def surface_seconds(experiment: Experiment, split: Split, points: int) -> float:
     """About how long a surface of ``points`` x ``points`` cells takes."""
     return points**2 * point_seconds(experiment, split)
+
+
+def points_seconds(experiment: Experiment, splits: Iterable[Split], count: int) -> float:
+    """About how long so many evaluations take on each of these splits, as far as it has samples."""
+    prob = problem_of(experiment)
+    known = (split for split in splits if len(prob.batch(split)[0]))
+    return count * sum(point_seconds(experiment, split) for split in known)
 
 
 def product_seconds(experiment: Experiment) -> float:

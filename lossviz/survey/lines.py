@@ -37,6 +37,8 @@ class Lines:
 def lines_of(survey: Survey, cut: Cut, run: Run) -> Lines:
     """The lines along the axes of a slice through the end of A's run, as far as it is drawn.
 
+    Where that end is outside of what is drawn, as far again, around the end.
+
     Raises:
         SettingError: When the statistics that a run leaves behind cannot be found.
         ValueError: When that end is not finite.
@@ -47,7 +49,7 @@ def lines_of(survey: Survey, cut: Cut, run: Run) -> Lines:
         raise ValueError("A's last weights are not finite numbers, so no line leads through them.")
     at = cut.plane.project(end[None])[0][0]
     sides = [
-        torch.linspace(low - float(x), high - float(x), POINTS, dtype=torch.float64)
+        torch.linspace(*_around(low - float(x), high - float(x)), POINTS, dtype=torch.float64)
         for (low, high), x in zip(cut.window, at, strict=True)
     ]
     found = {
@@ -59,3 +61,9 @@ def lines_of(survey: Survey, cut: Cut, run: Run) -> Lines:
         if len(problem.batch(split)[0])
     }
     return Lines(cut.plane.titles, found["train"], found.get("test", ()))
+
+
+def _around(low: float, high: float) -> tuple[float, float]:
+    """The same range, or where 0 is not in it one as long around 0."""
+    half = (high - low) / 2
+    return (low, high) if low <= 0 <= high else (-half, half)

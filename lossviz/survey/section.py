@@ -15,9 +15,11 @@ from lossviz.plane import Plane
 from lossviz.plane.window import Range
 from lossviz.run import Method, Run
 from lossviz.survey.ground import problem_of, recipe_of
-from lossviz.survey.slices import statistics_of
+from lossviz.survey.slices import drawn_problem, statistics_of
 from lossviz.survey.survey import Survey
 
+#: Points of the straight way on each split, with what lies beyond its ends.
+POINTS = 151
 #: How many samples each step of the curve looks at, when there are more.
 BATCH = 64
 
@@ -48,22 +50,31 @@ def ends_of(survey: Survey) -> tuple[str, str]:
 def straight_of(survey: Survey, runs: Mapping[str, Run]) -> Straight:
     """The loss on the straight line between the ends of two runs.
 
+    Batch normalisation uses what it uses on the surfaces.
+
     Raises:
-        SettingError: When the units of the model cannot be permuted, or an end is not finite.
+        SettingError: When the units of the model cannot be permuted, an end is not finite, or the
+            statistics that a run leaves behind cannot be found.
     """
-    problem = problem_of(survey.base)
+    problem = drawn_problem(survey, False, runs)
     names = ends_of(survey)
     a, b = (runs[name].weights[-1] for name in names)
-    plain = line(problem, a, b, statistics=statistics_of(survey))
+    plain = line(problem, a, b)
     if not survey.aligned:
         return Straight(names, a, b, plain)
     moved = align(problem, a, b).theta
-    found = line(problem, a, moved, statistics=statistics_of(survey))
-    return Straight(names, a, moved, plain, found)
+    return Straight(names, a, moved, plain, line(problem, a, moved))
 
 
-def bend_of(survey: Survey, straight: Straight) -> CurveState:
+def bend_of(
+    survey: Survey, straight: Straight, buffers: Mapping[str, Tensor] | None = None
+) -> CurveState:
     """The curve between both ends before its first step, for `lossviz.connect.advance_curve`.
+
+    Args:
+        survey: The settings.
+        straight: What `straight_of` found.
+        buffers: The running statistics of the surfaces, where there are any.
 
     Raises:
         SettingError: When both ends are the same network.
@@ -78,6 +89,8 @@ def bend_of(survey: Survey, straight: Straight) -> CurveState:
         steps=survey.bend_steps,
         seed=survey.base.seed,
         batch_size=BATCH if samples > BATCH else 0,
+        statistics=statistics_of(survey),
+        buffers=buffers,
         recipe=recipe_of(survey.base),
     )
 

@@ -27,6 +27,10 @@ STARTS, STEPS, SAMPLES = 4, 40, 40
 RADIUS = 0.05
 
 
+#: Products with the Hessian that the spectrum and the measures take in all, about.
+SPECTRUM_PRODUCTS, MEASURES_PRODUCTS = 400, 120
+
+
 @dataclass(frozen=True, eq=False)
 class Spectrum:
     """The eigenvalues of the training loss's Hessian at one point.

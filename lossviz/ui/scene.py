@@ -248,11 +248,11 @@ def about_slice(comparison: Comparison, cut: Slice, runs: Sequence[Run]) -> str:
         )
     first, second = cut.plane.info["explained"]
     frames = max(len(run.recorded) for run in runs)
-    walk = random_walk_shares(max(3, frames), cut.plane.space.size)
+    walk = random_walk_shares(max(3, frames), cut.plane.space.size, len(runs))
+    who = "a random walk" if len(runs) == 1 else f"{len(runs)} random walks"
     return (
-        f"The slice explains {first:.0%} + {second:.0%} of the paths' variance (a random walk of "
-        f"this length: {walk[0]:.0%} + {walk[1]:.0%}, so a high share alone proves little). "
-        f"{left_out}"
+        f"The slice explains {first:.0%} + {second:.0%} of the paths' variance ({who} of this "
+        f"length: {walk[0]:.0%} + {walk[1]:.0%}, so a high share alone proves little). {left_out}"
     )
 
 

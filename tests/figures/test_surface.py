@@ -49,6 +49,8 @@ def test_the_caption_of_principal_components(make_surface, make_run, plane):
     run = make_run(np.zeros((500, 3)))
     text = " ".join(summarise(make_surface(plane=pca), [run]).caption)
     assert "explains 80\xa0% + 10\xa0% of the paths' variance (a random walk" in text
+    text = " ".join(summarise(make_surface(plane=pca), [run] * 3).caption)
+    assert "(3 random walks of this length" in text
     text = " ".join(summarise(make_surface(plane=pca), [(np.zeros((2, 2)), "mine")]).caption)
     assert "random walk" not in text
 

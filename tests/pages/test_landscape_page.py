@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 
 from lossviz import engine
+from lossviz.settings import Experiment
 from lossviz.survey import PLANES, Survey, View
 from lossviz.survey.presets import PRESETS
 from lossviz.survey.subjects import SUBJECTS
 from lossviz.ui.landscape import look
+from lossviz.ui.landscape.controls import about_time
 from tests.pages.landscape_visit import LandscapeVisit
 from tests.pages.visit import ROOT, plain
 
@@ -56,7 +59,7 @@ def test_it_opens_on_two_slices_of_two_runs_side_by_side() -> None:
     assert [tab["id"] for tab in picture["losses"]] == ["loss", "residual", "trueness"]
     first, second = surfaces(visit)
     assert first["range"] == second["range"]
-    assert "random walk of this length" in visit.said
+    assert "2 random walks of this length" in visit.said
     assert not visit.busy
 
 
@@ -206,6 +209,7 @@ def test_what_the_surfaces_are_of(quick: LandscapeVisit) -> None:
         assert (after["range"] == [0, 1]) == scored
         assert after["log"] != scored
         assert (quick.picture["texts"].get("trueLoss") == "True accuracy") == scored
+        assert ("The surfaces show the accuracy" in quick.said) == scored
         if scored:
             assert ((after["z"] >= 0) & (after["z"] <= 1)).all()
 
@@ -221,9 +225,11 @@ def test_batch_normalisation_is_a_choice_only_where_there_is_any(quick: Landscap
     )  # fmt: skip
     whole(visit)
     before = surfaces(visit)[0]["z"]
+    assert "samples at every point, as training does" in visit.said
     visit.choose("ls.statistics", "frozen")
     whole(visit)
     assert not np.array_equal(before, surfaces(visit)[0]["z"])
+    assert "A's run left behind" in visit.said
 
 
 def test_views_and_colours(quick: LandscapeVisit) -> None:
@@ -305,6 +311,7 @@ def test_sharpness_spectrum_measures_and_random_slices() -> None:
     assert tabs == ["loss", "sharpness", "scaled", "residual", "trueness"]
     figures = {"ls.figure.lines", "ls.figure.spectrum", "ls.figure.spread"}
     assert figures <= set(visit.figures())
+    assert "at the edge of stability. Adam has a line only where" in visit.said
     assert "two lines through A's end" in visit.said
     assert "Curvature where A ends" in "\n".join(m.value for m in visit.at.markdown)
     assert "worst case within 0.05" in visit.tables
@@ -318,6 +325,16 @@ def test_sharpness_spectrum_measures_and_random_slices() -> None:
     assert "Curvature where B starts" in "\n".join(m.value for m in visit.at.markdown)
     assert visit.url["moment"] == "0"
     assert visit.tables != before
+
+
+def test_where_adam_has_no_line_the_reason_is_given() -> None:
+    noisy = {"race": "sgd;adam", "input_noise": "0.1", "sharpness": "true"}
+    visit = LandscapeVisit(QUICK | noisy)
+    whole(visit)
+    tabs = [tab["id"] for tab in visit.picture["losses"]]
+    assert tabs == ["loss", "sharpness", "residual", "trueness"]
+    (sentence,) = visit.sentences
+    assert plain(sentence).startswith("B: Adam's scales cannot be found again")
 
 
 def test_a_divergence_is_a_result() -> None:
@@ -369,6 +386,15 @@ def random_slices(visit: LandscapeVisit) -> str:
         one.proto for one in visit.at.get("plotly_chart") if one.proto.id.endswith(".spread")
     )
     return str(figure.spec)
+
+
+def test_how_long_a_picture_takes_is_said_before_it_begins(quick: LandscapeVisit) -> None:
+    assert "for each picture" not in quick.said
+    deep = Survey(base=Experiment(dataset="digits", model="cnn", steps=1), grid="101")
+    assert about_time(deep).startswith("About ")
+    assert about_time(replace(deep, grid="25")) != about_time(deep)
+    quick.choose("ls.grid", "101")
+    assert "for each picture" not in quick.said
 
 
 def test_a_surface_that_takes_long_comes_coarsely_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,8 +38,8 @@ def test_it_curves_as_its_titles_say():
             found, torch.tensor([high, low, 0.0]).double(), rtol=1e-5, atol=1e-5
         )
         assert high > low
-        assert plane.titles[0] == f"sharpest direction (curvature {high:.4g})"
-        assert plane.titles[1] == f"second sharpest direction (curvature {low:.4g})"
+        assert plane.titles[0] == f"sharpest direction (distance; curvature {high:.4g})"
+        assert plane.titles[1] == f"second sharpest direction (distance; curvature {low:.4g})"
 
 
 def test_its_axes_are_orthonormal_and_the_point_is_its_origin():

@@ -42,7 +42,7 @@ def test_picks_are_the_outermost_of_the_dense_hessian(walked, pick, places):
         found, torch.tensor([*plane.info["eigenvalues"], 0.0]).double(), rtol=1e-4, atol=1e-4
     )
     if pick != "top":
-        assert "direction of lowest curvature" in " ".join(plane.titles)
+        assert "lowest direction" in " ".join(plane.titles)
         assert min(plane.info["eigenvalues"]) < 0  # no minimum yet, so there is a way down
 
 
@@ -67,7 +67,7 @@ def test_adams_axes_curve_with_the_preconditioned_eigenvalues(walked, pick):
     assert torch.equal(plane.origin, run.weights[20].double())
     assert (plane.kind, plane.info["step"]) == ("preconditioned", 20)
     np.testing.assert_allclose(plane.info["lengths"], np.linalg.norm(axes, axis=1))
-    assert f"to Adam (curvature {plane.info['eigenvalues'][0]:.4g} per unit" in plane.titles[0]
+    assert f"to Adam (own units; curvature {plane.info['eigenvalues'][0]:.4g})" in plane.titles[0]
 
 
 def test_the_slice_curves_as_its_titles_say(walked):

@@ -84,10 +84,36 @@ def test_shares_are_those_of_simulated_walks(frames: int, dims: int):
     assert random_walk_shares(frames, dims) == pytest.approx(mean, abs=0.02)
 
 
+@pytest.mark.parametrize(
+    ("walks", "frames", "dims"), [(2, 60, 7), (3, 60, 2), (3, 40, 400), (4, 40, 50), (5, 3, 500)]
+)
+def test_shares_of_several_walks_are_those_of_simulated_ones(walks: int, frames: int, dims: int):
+    """From one start, about their common mean."""
+    generator = torch.Generator().manual_seed(5)
+    found = []
+    for _ in range(200 if dims < 100 else 10):
+        steps = torch.randn(walks, frames, dims, generator=generator, dtype=torch.float64)
+        steps[:, 0] = 0
+        points = steps.cumsum(dim=1).reshape(-1, dims)
+        squares = torch.linalg.svdvals(points - points.mean(dim=0)).square()
+        found.append(squares[:2] / squares.sum())
+    mean = torch.stack(found).mean(dim=0).tolist()
+    assert random_walk_shares(frames, dims, walks) == pytest.approx(mean, abs=0.02)
+
+
+def test_two_walks_are_one_and_three_need_two_directions():
+    # The second one, walked backwards, leads into the first.
+    assert random_walk_shares(10**4, walks=2) == pytest.approx(random_walk_shares(10**4), rel=1e-3)
+    assert random_walk_shares(10**4, walks=3) == pytest.approx([0.347, 0.347], abs=1e-3)
+    assert sum(random_walk_shares(300, 2, 6)) == pytest.approx(1)
+
+
 def test_short_and_narrow_walks():
     assert random_walk_shares(2) == pytest.approx((1.0, 0.0))
     assert random_walk_shares(2, 3) == pytest.approx((1.0, 0.0))
     assert random_walk_shares(100, 1) == (1.0, 0.0)
     assert sum(random_walk_shares(40, 2)) == pytest.approx(1, abs=0.02)
-    with pytest.raises(ValueError, match="got 1 and None"):
+    with pytest.raises(ValueError, match="got 1, 1 and None"):
         random_walk_shares(1)
+    with pytest.raises(ValueError, match="got 0, 5 and None"):
+        random_walk_shares(5, walks=0)

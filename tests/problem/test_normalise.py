@@ -12,7 +12,7 @@ from torch.optim.swa_utils import update_bn
 import lossviz as lv
 from lossviz.problem import ModuleModel, build
 from lossviz.problem.build import build_module
-from lossviz.problem.normalise import _spread, norm_layers, replayed_buffers
+from lossviz.problem.normalise import BatchStatistics, _spread, norm_layers, replayed_buffers
 from lossviz.run.batches import Batches
 from lossviz.run.buffers import buffers_of
 
@@ -249,3 +249,16 @@ def test_the_spread_of_channels_is_that_of_torch_far_from_zero(shape: tuple[int,
     found = _spread(values)
     torch.testing.assert_close(found[0], mean.float())
     torch.testing.assert_close(found[1], variance.float(), rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize("mean", [0.0, 300.0])
+def test_gathered_statistics_are_exact_far_from_zero(mean):
+    layer = nn.BatchNorm2d(3)
+    generator = torch.Generator().manual_seed(0)
+    images = mean + 0.2 * torch.randn(5, 3, 4, 4, generator=generator)
+    params = {name: p.detach() for name, p in layer.named_parameters()}
+    found = BatchStatistics(copy.deepcopy(layer).eval()).gathered(params, images)
+    exact = images.double().transpose(0, 1).flatten(1)
+    assert set(found) == {".running_mean", ".running_var"}
+    torch.testing.assert_close(found[".running_mean"].double(), exact.mean(1), rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(found[".running_var"].double(), exact.var(1), rtol=1e-4, atol=0)

@@ -8,6 +8,7 @@ import lossviz as lv
 from lossviz.problem import build
 from lossviz.surface import Confusion, Parity, PlaneLosses, predictions
 from lossviz.surface.losses import FEWEST
+from lossviz.surface.portions import PROBED, look_at
 
 EXPERIMENTS = {
     "cnn": {"dataset": "digits", "dataset_params": {"samples": 100}},
@@ -96,3 +97,14 @@ def test_no_cell_of_a_normalised_network_is_left_out():
     side = torch.linspace(-1, 1, 5)
     for statistics in ("frozen", "batch", "recomputed"):
         assert lv.evaluate(prob, plane, side, side, statistics=statistics).loss.isfinite().all()
+
+
+def test_few_samples_say_how_many_points_share_a_call():
+    prob = build(experiment("cnn", model_params={"batch_norm": True}))
+    recomputed = prob.with_statistics("recomputed")
+    seen = []
+    for one in (prob, recomputed):
+        one.model.batch.module.register_forward_pre_hook(lambda _, args: seen.append(len(args[0])))
+    batched, again = (look_at(one, one.batch(), one.theta0).points for one in (prob, recomputed))
+    assert seen == [PROBED, PROBED]
+    assert batched == again

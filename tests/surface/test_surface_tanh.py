@@ -1,7 +1,12 @@
+import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 from torch.func import vmap
 
+from lossviz.plane import random_plane
+from lossviz.problem import Problem
+from lossviz.surface import losses
 from lossviz.surface.linear import PlainLinear
 from lossviz.surface.tanh import TanhAsSigmoid, sigmoid_is_faster
 
@@ -59,3 +64,14 @@ def test_a_linear_layer_without_bias_is_passed_on():
     with PlainLinear():
         assert torch.equal(F.linear(x, weight), x @ weight.T)
         assert torch.equal(F.linear(x, weight, None), x @ weight.T)
+
+
+@pytest.mark.parametrize(("activation", "swapped"), [(nn.Tanh, True), (nn.ReLU, False)])
+def test_only_where_there_is_tanh_it_is_looked_for(monkeypatch, activation, swapped):
+    monkeypatch.setattr(losses, "sigmoid_is_faster", lambda: True)
+    # No plain stack, which has a way of its own.
+    net = nn.Sequential(nn.Flatten(), nn.Linear(2, 4), activation(), nn.Linear(4, 1))
+    prob = Problem.from_module(net, nn.MSELoss(), (torch.ones(3, 2), torch.ones(3, 1)))
+    found = losses.PlaneLosses(prob, random_plane(prob, prob.params0))
+    assert found.way == "batched"
+    assert isinstance(found._mode(), TanhAsSigmoid) == swapped

@@ -14,7 +14,7 @@ from lossviz.run import Run
 from lossviz.settings import Experiment
 from lossviz.survey import PLANES, Survey, View, along, lines, section, slices, spot
 from lossviz.survey.cost import point_seconds, surface_seconds
-from lossviz.survey.ground import Ground, layers_of, normalises, problem_of, recipe_of
+from lossviz.survey.ground import Ground, buffers_for, layers_of, normalises, problem_of, recipe_of
 
 SURVEY = Survey(
     base=Experiment(steps=30, dtype="float64", model_params={"width": 6}),
@@ -144,7 +144,30 @@ def test_what_batch_normalisation_uses_is_a_choice_of_the_surface_alone():
         point = slices.heights(problem, cut.plane, np.array([[0.8, -0.6]]), "train loss")
         assert point[0] == pytest.approx(float(problem.loss(corner)), abs=1e-9)
         found[statistics] = float(point[0])
+        # The path's own height is of the same function: they are equal where it is in the plane.
+        track, weights = cut.tracks["A"], runs["A"].weights
+        for frame in (0, 3, 6):
+            params = problem.space.unflatten(weights[frame])
+            assert track.loss[frame] == pytest.approx(float(problem.loss(params)), abs=1e-9)
+        assert track.residual[-1] == pytest.approx(0, abs=1e-9)
+        assert track.loss[-1] == pytest.approx(track.slice_loss[-1], abs=1e-9)
+        scored = replace(other, layer="test_accuracy")
+        track = slices.slice_of(scored, other.views[0], False, runs).tracks["A"]
+        assert track.loss[-1] == pytest.approx(track.slice_loss[-1], abs=1e-9)
     assert len({round(value, 6) for value in found.values()}) == 3
+
+
+def test_a_penalty_is_in_the_heights_of_paths_as_it_is_in_the_surface():
+    survey = replace(SURVEY, base=replace(SURVEY.base, l2=0.1, steps=4), other="", section="none")
+    runs = slices.runs_of(survey)
+    problem = problem_of(survey.base)
+    for layer in ("train_loss", "test_loss", "train_accuracy"):
+        cut = slices.slice_of(replace(survey, layer=layer), View("random"), False, runs)
+        track = cut.tracks["A"]
+        assert track.loss[-1] == pytest.approx(track.slice_loss[-1], abs=1e-6)
+        if layer == "train_loss":
+            params = problem.space.unflatten(runs["A"].weights[2])
+            assert track.loss[2] == pytest.approx(float(problem.loss(params)), abs=1e-6)
 
 
 def test_random_slices_are_those_of_the_view(runs: dict[str, Run]):
@@ -170,6 +193,14 @@ def test_lines_are_the_loss_beside_the_end_along_both_axes(plane: str, runs: dic
             for k in (0, 37, 100):
                 wanted, _ = loss_at(SURVEY.base, end + one.t[k] * axis, split)
                 assert float(one.loss[k]) == pytest.approx(wanted, abs=1e-9)
+
+
+def test_a_line_goes_through_the_end_also_where_that_is_not_drawn(runs: dict[str, Run]):
+    cut = slices.slice_of(SURVEY, View("random"), False, runs)
+    aside = replace(cut, window=((3.0, 5.0), (-1.0, 1.0)))
+    across, up = lines.lines_of(SURVEY, aside, runs["A"]).train
+    assert across.t[[0, 50, -1]].tolist() == pytest.approx([-1, 0, 1], abs=1e-12)
+    assert up.t[[0, -1]].tolist() == pytest.approx([-1, 1], abs=1e-6)
 
 
 def test_no_line_leads_through_an_end_that_is_not_finite(runs: dict[str, Run]):
@@ -221,6 +252,28 @@ def test_the_curve_begins_straight_and_its_plane_holds_it(runs: dict[str, Run]):
     assert ((y0 < points[:, 1]) & (points[:, 1] < y1)).all()
     x, y = slices.grid_of(survey, bend.window)
     assert (len(x), len(y)) == (25, 25)
+
+
+@pytest.mark.parametrize("statistics", ["batch", "recomputed", "frozen"])
+def test_the_ways_have_the_statistics_of_the_surfaces(statistics: str):
+    base = Experiment(
+        dataset="digits", dataset_params={"samples": 100}, model="cnn",
+        model_params={"depth": 1, "width": 3, "batch_norm": True}, steps=4, dtype="float64",
+    )  # fmt: skip
+    survey = Survey(
+        base=base, contenders=(Contender("adam"),), section="curve", statistics=statistics,
+        bend_steps=20,
+    )  # fmt: skip
+    runs = slices.runs_of(survey)
+    straight = section.straight_of(survey, runs)
+    problem = slices.drawn_problem(survey, False, runs)
+    end = problem.space.unflatten(runs["A"].weights[-1])
+    assert straight.plain.ends[0] == pytest.approx(float(problem.loss(end)), abs=1e-9)
+    buffers = buffers_for(base, statistics, runs["A"])
+    _, piece = advance_curve(section.bend_of(survey, straight, buffers), 1)
+    middle = problem.space.unflatten((straight.a + straight.b) / 2)
+    assert float(piece.profile[0][20]) == pytest.approx(float(problem.loss(middle)), abs=1e-9)
+    assert float(piece.profile[0][0]) == pytest.approx(straight.plain.ends[0], abs=1e-9)
 
 
 # --- curvature -----------------------------------------------------------------------------------

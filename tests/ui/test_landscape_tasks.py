@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -124,7 +125,30 @@ def test_a_call_returns_fails_or_is_known_already(bench: Bench):
     assert bench.wait(("thing",), 1.0) == 0.0
 
 
-BEGUN = threading.Event()
+BEGUN, GATE = threading.Event(), threading.Event()
+
+
+def wait_for_gate() -> bool:
+    return GATE.wait(60)
+
+
+def test_a_call_under_way_is_told_by_the_clock(monkeypatch: pytest.MonkeyPatch):
+    threads = ThreadPoolExecutor(1)
+    monkeypatch.setattr(program, "_engine", engine.Engine(lambda: threads))
+    long, short, unknown = (Call(wait_for_gate, (), expected=s) for s in (100.0, 1e-9, math.nan))
+    share, left = long.progress()
+    assert 0 <= share < 0.5
+    assert 50 < left <= 100
+    # Longer than it was thought to take: further and further, and nobody knows when it ends.
+    time.sleep(0.01)
+    share, left = short.progress()
+    assert 0.9 < share < 1
+    assert math.isnan(left)
+    assert unknown.progress() == (0.0, pytest.approx(math.nan, nan_ok=True))
+    GATE.set()
+    assert long.future.result()
+    assert long.progress()[0] == 1.0
+    engine.stop()
 
 
 def test_a_call_that_is_cancelled_before_it_begins_never_does(monkeypatch: pytest.MonkeyPatch):

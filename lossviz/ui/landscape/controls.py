@@ -11,11 +11,13 @@ import streamlit as st
 
 from lossviz import registry
 from lossviz.comparison import Comparison, place_among
-from lossviz.registry import Param, Value
+from lossviz.registry import Param, SettingError, Value
 from lossviz.settings import Preset
-from lossviz.survey import MOST_CONTENDERS, Survey
+from lossviz.surface.layers import split_of
+from lossviz.survey import MOST_CONTENDERS, Survey, cost
 from lossviz.survey.ground import normalises
 from lossviz.survey.presets import PRESETS, alike
+from lossviz.survey.slices import layer_of
 from lossviz.survey.subjects import SUBJECTS, Subject, subject_of
 from lossviz.survey.values import VALUES
 from lossviz.ui import header as top
@@ -25,9 +27,12 @@ from lossviz.ui.cards import cards as contender_cards
 from lossviz.ui.foundation import Foundation
 from lossviz.ui.landscape import pictures
 from lossviz.ui.landscape.kept import landscape
+from lossviz.ui.words import duration
 
 #: The range of colours that "pin" pins.
 RANGE = "ls.range"
+#: From so many seconds on it is worth a word how long a picture takes.
+WORTH_SAYING = 3.0
 #: What the list of networks says of settings that are none of its own.
 OWN = "own settings"
 
@@ -155,6 +160,8 @@ def _surface(survey: Survey) -> None:
     if any(normalises(survey.model(second)) for second in (False, True)[: survey.networks]):
         value(survey, "statistics")
     value(survey, "grid")
+    if said := about_time(survey):
+        st.caption(said)
     value(survey, "shared")
     pinned = survey.color_range is not None
     widgets.control(
@@ -169,6 +176,21 @@ def _surface(survey: Survey) -> None:
         st.caption(f"Colours from {low:.4g} to {high:.4g}.")
     value(survey, "lines")
     value(survey, "slices")
+
+
+def about_time(survey: Survey) -> str:
+    """About how long a picture takes at this resolution, where that is worth a word; else ""."""
+    split, points = split_of(layer_of(survey)), int(survey.grid)
+    try:
+        longest = max(
+            cost.surface_seconds(survey.model(second), split, points)
+            for second in (False, True)[: survey.networks]
+        )
+    except SettingError:
+        return ""  # what is wrong is said where it is trained
+    if longest < WORTH_SAYING:
+        return ""
+    return f"About {duration(longest)} for each picture, the first time; it comes coarsely first."
 
 
 def _section(survey: Survey) -> None:

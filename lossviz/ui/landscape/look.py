@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from torch import Tensor
 
 from lossviz import engine
 from lossviz.connect import Curve, advance_curve
+from lossviz.picture import MOST_FRAMES
+from lossviz.problem.problem import Split
 from lossviz.registry import SettingError
 from lossviz.run import Run
 from lossviz.run.race import together
@@ -30,6 +34,8 @@ from lossviz.ui.landscape.tasks import Bench, Call, Chained, Ready, Task
 AT_ONCE = 0.4
 #: Points on a side of the first level of a surface; fewer where each of them takes long.
 COARSE, COARSEST, SLOW = 21, 11, 1e-3
+
+BOTH: tuple[Split, Split] = ("train", "test")
 
 #: What a part of the page may fail with: said in a sentence, while the others stand.
 Trouble = (SettingError, engine.WorkerDiedError, ValueError)
@@ -128,12 +134,20 @@ class _Look:
             return None
 
     def _called(
-        self, kind: str, key: str, words: str, function: Callable[..., Any], *arguments: Any
+        self,
+        kind: str,
+        key: str,
+        words: str,
+        function: Callable[..., Any],
+        *arguments: Any,
+        expected: Callable[[], float] = lambda: math.nan,
     ) -> Any:
         """What a function gives, from a worker or from the disk; None while it is on its way."""
-        return self.bench.of(
-            kind, key, words, lambda: Call(function, arguments, f"survey {kind} {key}")
-        )
+
+        def begin() -> Task:
+            return Call(function, arguments, f"survey {kind} {key}", expected())
+
+        return self.bench.of(kind, key, words, begin)
 
     # --- runs --------------------------------------------------------------------------------
 
@@ -165,6 +179,7 @@ class _Look:
             cut = self._called(
                 "slice", key, "The slices are being laid",
                 slices.slice_of, self.survey, view, second, self._own(second),
+                expected=lambda: self._path_seconds(second),
             )  # fmt: skip
             # Who is hidden only changes what of a plane is drawn.
             cut = None if cut is None else slices.seen_by(self.survey, view, cut)
@@ -173,6 +188,12 @@ class _Look:
             self.troubles.append(f"{words.title(self.survey, view, second)}: {error}")
             return Picture(view, second, cut, trouble=str(error))
         return Picture(view, second, cut, surface)
+
+    def _path_seconds(self, second: bool) -> float:
+        """About how long the heights of all paths on a plane take."""
+        frames = sum(min(len(run.recorded), MOST_FRAMES) for run in self._own(second).values())
+        model, split = self.survey.model(second), split_of(slices.layer_of(self.survey))
+        return cost.points_seconds(model, (split,), frames)
 
     def _surface(self, key: str, cut: Cut) -> Surface | None:
         survey, points = self.survey, int(self.survey.grid)
@@ -230,8 +251,9 @@ class _Look:
             return None
         key = f"{self._key(survey.views[0], False)} {cut.window}"
         found: Lines | None = self._called(
-            "lines", key, "1-D slices", lines.lines_of, survey, cut, self.runs["A"]
-        )
+            "lines", key, "1-D slices", lines.lines_of, survey, cut, self.runs["A"],
+            expected=lambda: cost.points_seconds(survey.base, BOTH, 2 * lines.POINTS),
+        )  # fmt: skip
         return found
 
     def _spread(self) -> RandomSlices | None:
@@ -242,8 +264,11 @@ class _Look:
         shown = (survey.layer, survey.statistics, survey.slices, views)
         key = f"{self._whose(self.entrants[0])} {shown}"
         found: RandomSlices | None = self._called(
-            "spread", key, "Random slices", slices.spread_of, survey, self.runs["A"]
-        )
+            "spread", key, "Random slices", slices.spread_of, survey, self.runs["A"],
+            expected=lambda: cost.points_seconds(
+                survey.base, (split_of(slices.layer_of(survey)),), survey.slices * slices.PLACES
+            ),
+        )  # fmt: skip
         return found
 
     def _whose(self, one: Entrant) -> str:
@@ -260,10 +285,16 @@ class _Look:
             one.name: self._called(
                 "along", self._whose(one), "The sharpness along the paths",
                 along.sharpness_of, one.experiment, self.runs[one.name],
+                expected=partial(
+                    along.seconds_of, one.experiment, len(self.runs[one.name].recorded)
+                ),
             )
             for one in self.entrants
         }  # fmt: skip
-        return {} if None in found.values() else found
+        if None in found.values():
+            return {}
+        self.troubles += [f"{name}: {one.why}" for name, one in found.items() if one.why]
+        return found
 
     def _spot(self) -> Spot | None:
         if not self.survey.spectrum or not self.trained:
@@ -274,13 +305,16 @@ class _Look:
         theta, step = run.weights[frame], int(run.recorded[frame])
         key = repr((one.experiment, step))
         asked = (
-            ("spectrum", "The spectrum", spot.spectrum_at),
-            ("measures", "The measures of sharpness", spot.measures_at),
+            ("spectrum", "The spectrum", spot.spectrum_at, spot.SPECTRUM_PRODUCTS),
+            ("measures", "The measures of sharpness", spot.measures_at, spot.MEASURES_PRODUCTS),
         )
         spectrum, measures = (
-            self._called(kind, key, said, function, one.experiment, theta)
-            for kind, said, function in asked
-        )
+            self._called(
+                kind, key, said, function, one.experiment, theta,
+                expected=partial(_product_seconds, one.experiment, products),
+            )
+            for kind, said, function, products in asked
+        )  # fmt: skip
         return Spot(one, step, int(run.recorded[-1]), spectrum, measures)
 
     # --- between two networks ----------------------------------------------------------------
@@ -292,38 +326,50 @@ class _Look:
         own = {name: self.runs[name] for name in section.ends_of(survey)}
         key = self._key(survey.ends, survey.aligned)
         straight: Straight | None = self._called(
-            "line", key, "The straight way", section.straight_of, survey, own
-        )
+            "line", key, "The straight way", section.straight_of, survey, own,
+            expected=lambda: cost.points_seconds(
+                survey.base, BOTH, section.POINTS * (2 if survey.aligned else 1)
+            ),
+        )  # fmt: skip
         if straight is None or survey.section == "line":
+            return Way(straight)
+        buffers = self._buffers(False)
+        if buffers is None:
             return Way(straight)
         key = repr((key, survey.bend_steps, survey.bend_rate))
         curve = self.bench.of(
-            "curve", key, "The curve is being trained", lambda: _bending(survey, straight, key)
-        )
+            "curve", key, "The curve is being trained",
+            lambda: _bending(survey, straight, buffers, key),
+        )  # fmt: skip
         if curve is None or not self.bench.over("curve", key):
             return Way(straight, curve)
         key = repr((key, len(curve.loss)))
         bend: Bend | None = self._called("bend", key, "The curve's plane", section.bend_seen, curve)
-        return Way(straight, curve, bend, None if bend is None else self._under(key, bend))
+        return Way(straight, curve, bend, None if bend is None else self._under(key, bend, buffers))
 
-    def _under(self, key: str, bend: Bend) -> Surface | None:
+    def _under(self, key: str, bend: Bend, buffers: dict[str, Tensor]) -> Surface | None:
         """The surface under a curve."""
         found = self.bench.of(
             "surface", f"{key} {self.survey.grid}", "Surface under the curve",
-            lambda: self._scan_under(key, bend),
+            lambda: self._scan_under(key, bend, buffers),
         )  # fmt: skip
         return None if found is None else found.surface("train loss")
 
-    def _scan_under(self, key: str, bend: Bend) -> Task:
+    def _scan_under(self, key: str, bend: Bend, buffers: dict[str, Tensor]) -> Task:
         survey = self.survey
         x, y = slices.grid_of(survey, bend.window)
         scan = engine.Scan(
             recipe_of(survey.base), bend.plane, x, y, layers=("train loss",),
+            statistics=slices.statistics_of(survey), buffers=buffers or None,
             coarse=COARSE, key=f"curve {key} {survey.grid}",
         )  # fmt: skip
         points = int(survey.grid)
         seconds = cost.surface_seconds(survey.base, "train", points)
         return Chained(scan, scan.layers, expected=seconds)
+
+
+def _product_seconds(experiment: Experiment, products: int) -> float:
+    return products * cost.product_seconds(experiment)
 
 
 def _training(experiments: tuple[Experiment, ...]) -> Callable[[], Task]:
@@ -343,10 +389,10 @@ def _training(experiments: tuple[Experiment, ...]) -> Callable[[], Task]:
     return begin
 
 
-def _bending(survey: Survey, straight: Straight, key: str) -> Task:
+def _bending(survey: Survey, straight: Straight, buffers: dict[str, Tensor], key: str) -> Task:
     key = f"curve {key}"
     known = engine.recall(key)
     if known is not None:
         return Ready(known)
-    chain = engine.Chain(advance_curve, section.bend_of(survey, straight))
+    chain = engine.Chain(advance_curve, section.bend_of(survey, straight, buffers))
     return Chained(chain, lambda: section.curve_so_far(survey, chain.state, chain.chunks()), key)

@@ -15,7 +15,7 @@ from lossviz.problem.architecture import LayerRow
 from lossviz.run import Run
 from lossviz.surface import RandomSlices
 from lossviz.survey import Survey, words
-from lossviz.survey.ground import layers_of, problem_of
+from lossviz.survey.ground import layers_of, normalises, problem_of
 from lossviz.survey.lines import Lines
 from lossviz.survey.spot import Measures
 from lossviz.ui.landscape.look import Found, Spot
@@ -35,6 +35,25 @@ PICKED: dict[Pick, str] = {
     "top and bottom": "the steepest side of the valley, and the direction that curves least, which "
     "leads down out of a saddle where it is below 0",
     "bottom": "the directions that curve least; below 0 the loss curves downwards there",
+}
+#: What surfaces of other things than the training loss show.
+HEIGHTS = {
+    "test_loss": "The surfaces show the loss on the test samples: where a valley of the training "
+    "loss is none here, the network fits what does not repeat.",
+    "train_accuracy": "The surfaces show the accuracy on the training samples: level where the "
+    "loss may still fall, with a step wherever a single sample changes sides.",
+    "test_accuracy": "The surfaces show the accuracy on the test samples: level where the loss "
+    "may still fall, with a step wherever a single sample changes sides.",
+}
+#: What batch normalisation uses on them.
+NORMALISED = {
+    "batch": "Batch normalisation takes the means and spreads of the samples at every point, as "
+    "training does; the table and the curves of the loss are of networks as one would use them.",
+    "recomputed": "Batch normalisation takes the means and spreads that all training samples have "
+    "at each point: each is a network as one would use it.",
+    "frozen": "Batch normalisation takes the means and spreads that A's run left behind: they fit "
+    "where A ends, and what rises away from there may do so for them alone. The table and the "
+    "curves of the loss are of networks as one would use them.",
 }
 #: The last point of a path that was measured.
 SPOT = "ls.spot"
@@ -74,11 +93,44 @@ def say_more(found: Found) -> None:
 
 def sentences(sight: Sight) -> Iterator[str]:
     """A sentence for each picture: what it shows, what it leaves out, how to read it."""
+    heights = about_heights(sight.survey)
+    if heights:
+        yield heights
     for picture in sight.pictures:
         if picture.cut is None:
             continue
         title = words.title(sight.survey, picture.view, picture.second)
         yield f"**{title}.** {about(picture)} {left_out(picture)}"
+    if sight.sharpness:
+        yield about_sharpness(any(one.scaled is not None for one in sight.sharpness.values()))
+
+
+def about_heights(survey: Survey) -> str:
+    """What the surfaces are of, where that is not just the training loss; else "".
+
+    >>> about_heights(Survey(layer="train_accuracy")).partition(":")[0]
+    'The surfaces show the accuracy on the training samples'
+    """
+    networks = (False, True)[: survey.networks]
+    said = [HEIGHTS.get(survey.layer, "")]
+    if any(normalises(survey.model(second)) for second in networks):
+        said.append(NORMALISED[survey.statistics])
+    return " ".join(filter(None, said))
+
+
+def about_sharpness(scaled: bool) -> str:
+    """How to read the tabs of sharpness."""
+    said = (
+        "**Sharpness.** The largest curvature along each path, and thin what its optimizer stands: "
+        "below that line steps along the sharpest direction shrink, above it they grow. A path "
+        "that climbs to its line and stays there is at the edge of stability."
+    )
+    if scaled:
+        said += (
+            " Adam has a line only where curvature is measured as it scales the weights, in the "
+            "tab beside."
+        )
+    return said
 
 
 def about(picture: Picture) -> str:
@@ -88,18 +140,20 @@ def about(picture: Picture) -> str:
     if plane.kind == "pca":
         frames = max(len(track.steps) for track in picture.cut.tracks.values())
         first, second = plane.info["explained"]
-        walk = random_walk_shares(max(3, frames), plane.space.size)
+        walks = len(picture.cut.tracks)
+        chance = random_walk_shares(max(3, frames), plane.space.size, walks)
+        who = "a random walk" if walks == 1 else f"{walks} random walks"
         return (
-            f"It explains {first:.0%} + {second:.0%} of the paths' variance; a random walk of this "
-            f"length in {plane.space.size:,} dimensions {walk[0]:.0%} + {walk[1]:.0%}, so that a "
-            "high share alone proves little."
+            f"It explains {first:.0%} + {second:.0%} of the paths' variance; {who} of this length "
+            f"in {plane.space.size:,} dimensions {chance[0]:.0%} + {chance[1]:.0%}, so that a high "
+            "share alone proves little."
         )
     if plane.kind == "random":
         return "What the loss looks like in a typical direction; the path is nearly a point here."
     if plane.kind == "preconditioned":
         high, low = plane.info["eigenvalues"]
         return (
-            f"In Adam's own coordinates the loss curves by {high:.3g} and {low:.3g}: what is "
+            f"In Adam's own coordinates the loss curves by {high:.4g} and {low:.4g}: what is "
             "narrow here is narrow to Adam."
         )
     if plane.kind == "hessian":
@@ -268,7 +322,8 @@ def measure_rows(found: Measures) -> list[tuple[str, str, str]]:
     )
     return [
         ("largest eigenvalue", f"{found.largest:.4g}", limit),
-        ("trace", f"{value:.4g} ± {error:.2g}", "the sum of all eigenvalues: random directions"),
+        ("trace", f"{value:.4g} ± {error:.2g}",
+         "the sum of all eigenvalues: how the loss curves in random directions"),
         (f"worst case within {found.radius:g}", f"{found.worst:.4g}",
          "the highest rise of the loss in a ball, which SAM lowers"),
         ("largest, filter by filter", f"{found.filtered:.4g}",

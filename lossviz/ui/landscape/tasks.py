@@ -64,17 +64,21 @@ class Call:
         function: Of a module.
         arguments: What it is called with.
         key: Under which its result is kept on disk where it took long; "" for never.
+        expected: About how many seconds it takes; not a number where that is unknown.
     """
 
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
     key: str = ""
+    expected: float = math.nan
     future: Future[Any] = field(init=False)
+    began: float = field(init=False)
 
     def __post_init__(self) -> None:
         self._begin()
 
     def _begin(self) -> None:
+        self.began = time.monotonic()
         call = (self.function, *self.arguments)
         self.future = engine.submit(*((stored.kept, self.key) if self.key else ()), *call)
 
@@ -101,8 +105,15 @@ class Call:
             self._begin()
 
     def progress(self) -> tuple[float, float]:
-        """Nothing is known of a call under way."""
-        return (0.0 if self.phase() == "running" else 1.0), math.nan
+        """By the clock alone: nothing is known of a call under way."""
+        if self.phase() != "running":
+            return 1.0, math.nan
+        if math.isnan(self.expected):
+            return 0.0, math.nan
+        gone = time.monotonic() - self.began
+        # It never stands still, also where what was expected was too little.
+        share = 1 - math.exp(-gone / max(self.expected, 1e-3))
+        return share, self.expected - gone if gone < self.expected else math.nan
 
 
 @dataclass(eq=False)
