@@ -202,6 +202,7 @@ FLAWS = [
     ({"method": {"optimizer": "adam", "schedule": "cosine"}}, {}, "different optimizers or"),
     ({"status": {"kind": "great", "step": 1, "loss": "nan"}}, {}, "great"),
     ({"status": {"kind": "finished", "step": -1, "loss": "nan"}}, {}, "-1"),
+    ({"status": {"kind": "finished", "step": 1, "loss": 10**400}}, {}, "too large"),
     ({"status": {}}, {}, "kind"),
     ({"names": ["a"]}, {}, "belong together"),
     ({"shapes": [[2**50]]}, {}, "whole number"),
