@@ -6,7 +6,6 @@ which contenders are hidden) is not part of them, so that a change of view compu
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -23,6 +22,7 @@ from lossviz.plane import Plane
 from lossviz.run import Run
 from lossviz.surface import Surface
 from lossviz.ui.begun import begun
+from lossviz.ui.shelf import RUNS_BYTES, Shelf, bytes_of
 
 Runs = tuple[Run, ...]
 
@@ -106,14 +106,14 @@ def fine_surface_begun(
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _kept() -> OrderedDict[str, Runs]:
-    return OrderedDict()
+def _kept() -> Shelf[Runs]:
+    return Shelf(MOST_KEPT, RUNS_BYTES, bytes_of)
 
 
 def keep(comparison: Comparison, runs: Runs) -> None:
     """Remember the runs of a job that took all its steps, for `finished` and `runs_of`."""
     name = key(for_runs(comparison))
-    _remember(name, runs)
+    _kept().put(name, runs)
     if sum(run.weights.nbytes for run in runs) <= MOST_BYTES:
         engine.keep(_on_disk(name), runs)
 
@@ -125,15 +125,8 @@ def finished(comparison: Comparison) -> Runs | None:
     if found is None:
         found = engine.recall(_on_disk(name))
         if found is not None:
-            _remember(name, found)
+            _kept().put(name, found)
     return found
-
-
-def _remember(name: str, runs: Runs) -> None:
-    kept = _kept()
-    kept[name] = runs
-    while len(kept) > MOST_KEPT:
-        kept.popitem(last=False)
 
 
 def _on_disk(name: str) -> str:
