@@ -296,12 +296,14 @@ def _read_contender(text: str, problems: list[str]) -> Contender:
 def _read_hidden(
     text: str | None, contenders: tuple[Contender, ...], problems: list[str]
 ) -> tuple[Contender, ...]:
+    # Compared as text: a number may have more digits than Python reads.
+    known = [str(place) for place in range(len(contenders))]
     hidden: set[int] = set()
     for part in (text or "").split(","):
         if not part:
             continue
-        if part.isascii() and part.isdigit() and int(part) < len(contenders):
-            hidden.add(int(part))
+        if part in known:
+            hidden.add(known.index(part))
         else:
             problems.append(f"hidden: {shorten(part)!r} is no contender's number. Ignored.")
     return tuple(replace(c, visible=i not in hidden) for i, c in enumerate(contenders))

@@ -59,6 +59,9 @@ def test_any_url_gives_a_valid_comparison_and_says_what_was_wrong(url: dict[str,
         ({"race": "sgd@cosine(wings=2)"}, "wings"),
         ({"schedule": "cosine"}, "unknown field 'schedule'"),
         ({"hidden": "0,7,x"}, "'7' is no contender's number"),
+        ({"hidden": "9" * 5000}, "is no contender's number"),
+        ({"race": f"sgd({'<' * 5000}=1)"}, "sgd has no '<<<<"),
+        ({"race": "sgd(momentun=0.9)"}, "Did you mean 'momentum'? Known: lr, momentum"),
         ({"start": "1"}, "not a pair"),
         ({"start": "nan,1"}, "not a pair"),
         ({"start": "1e400,1"}, "not a pair"),
@@ -72,6 +75,7 @@ def test_any_url_gives_a_valid_comparison_and_says_what_was_wrong(url: dict[str,
 def test_repairs_name_what_was_wrong(url: dict[str, str], said: str):
     _, problems = Comparison.nearest_from_url(url)
     assert said in " ".join(problems)
+    assert all(len(problem) < 700 for problem in problems)
 
 
 def test_the_opening_url_is_empty_but_for_its_version():

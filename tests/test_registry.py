@@ -4,6 +4,7 @@ import math
 import pickle
 import sys
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,6 +82,9 @@ def test_kinds_and_labels():
     assert Param("lr", 0.1, title="learning rate").label == "learning rate"
     assert WHOLE.check(3.0) == 3
     assert isinstance(WHOLE.check(3.0), int)
+    for param, value in ((WHOLE, np.int64(3)), (NUMBER, np.float32(0.5)), (NUMBER, np.int32(2))):
+        assert type(param.check(value)) is type(param.default)
+        assert param.check(value) == value
     assert SWITCH.parse("TRUE") is True
     assert SWITCH.parse("0") is False
 
@@ -93,6 +97,8 @@ def test_kinds_and_labels():
         (NUMBER, math.inf, "inf"),
         (NUMBER, 10**400, "must be a number"),
         (NUMBER, True, "True"),
+        (NUMBER, np.True_, "True"),
+        (NUMBER, np.float32("nan"), "nan"),
         (NUMBER, "fast", "'fast'"),
         (WHOLE, 2.5, "depth is 2.5, but must be a whole number from 1 to 10"),
         (WHOLE, 11, "11"),
@@ -120,7 +126,9 @@ def test_what_cannot_be_read_is_told(param, text):
     ("param", "text", "value"),
     [
         (NUMBER, "1e999", 100.0),
-        (NUMBER, "-5", 1e-6),
+        (NUMBER, "-5", 0.0),
+        (NUMBER, "1e-7", 0.0),
+        (NUMBER, "9e-7", 1e-6),
         (NUMBER, "nan", 0.1),
         (NUMBER, "fast", 0.1),
         (WHOLE, "7.6", 8),

@@ -277,7 +277,14 @@ class Chain(Generic[S, C]):
             n = self._steps_for(link)
             self._busy = True
             turn = self._turn
-        future = self._engine.submit(work.timed, self._advance, link.state, n)
+        try:
+            future = self._engine.submit(work.timed, self._advance, link.state, n)
+        except BaseException:
+            # Say, a person at a notebook interrupts the thread that works; it can go on later.
+            with self._changed:
+                if turn == self._turn:
+                    self._busy = False
+            raise
         future.add_done_callback(partial(self._arrived, link, turn))
 
     def _steps_for(self, link: Link[S, C]) -> int:

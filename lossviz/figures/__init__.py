@@ -6,6 +6,7 @@ Every public function returns a Plotly figure and never shows it.
 from lossviz.figures.color_range import color_range
 from lossviz.figures.density import density
 from lossviz.figures.losses import losses
+from lossviz.figures.outcomes import folds, outcomes
 from lossviz.figures.predictions import predictions
 from lossviz.figures.slices import slices
 from lossviz.figures.spread import spread
@@ -16,7 +17,9 @@ from lossviz.figures.way import way
 __all__ = [
     "color_range",
     "density",
+    "folds",
     "losses",
+    "outcomes",
     "predictions",
     "slices",
     "spread",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -69,7 +71,7 @@ class DenseStack:
                 bias = None if child.bias is None else f"{prefix}bias"
                 layers.append(Layer(f"{prefix}weight", bias, None))
             elif type(child) in ACTIVATIONS and layers and layers[-1].bare:
-                layers[-1] = Layer(layers[-1].weight, layers[-1].bias, child)
+                layers[-1] = Layer(layers[-1].weight, layers[-1].bias, out_of_place(child))
             elif type(child) is nn.Dropout and layers and not layers[-1].dropout:
                 layers[-1] = replace(layers[-1], dropout=child.p)
             else:
@@ -87,6 +89,19 @@ class DenseStack:
             if layer.activation is not None:
                 hidden = layer.activation(hidden)
         return hidden
+
+
+def out_of_place(activation: nn.Module) -> nn.Module:
+    """The activation, or a copy that leaves its inputs as they are: a backward pass needs them.
+
+    >>> out_of_place(nn.SiLU(inplace=True)).inplace
+    False
+    """
+    if not getattr(activation, "inplace", False):
+        return activation
+    plain: Any = copy.copy(activation)
+    plain.inplace = False
+    return plain
 
 
 def affine(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
-from lossviz.problem.stack import ACTIVATIONS, DenseStack, Layer
+from lossviz.problem.stack import ACTIVATIONS, DenseStack, Layer, out_of_place
 
 #: Functions and methods that are an activation module, with options of the same names.
 FUNCTIONS: dict[Any, Callable[..., nn.Module]] = {
@@ -37,9 +37,9 @@ def traced_stack(module: nn.Module) -> DenseStack | None:
     """The stack of layers that a module's forward amounts to, or None.
 
     The forward is followed symbolically; it must be one chain of linear layers, each used once, and
-    of activations (modules, or functions). What branches on values, or does
-    anything else, is left to the general path. The stack found is checked against the module on
-    random inputs, at its own weights.
+    of activations (modules, or functions). What branches on values, or does anything else, is left
+    to the general path. The stack found is checked against the module on random inputs, at its own
+    weights.
 
     Args:
         module: In evaluation mode; it may be called once.
@@ -109,7 +109,7 @@ def _add(
         return False
     if not layers or layers[-1].activation is not None or type(activation) not in ACTIVATIONS:
         return False
-    layers[-1] = Layer(layers[-1].weight, layers[-1].bias, activation)
+    layers[-1] = Layer(layers[-1].weight, layers[-1].bias, out_of_place(activation))
     return True
 
 

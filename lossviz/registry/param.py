@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import difflib
 import math
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Literal
 from urllib.parse import quote, unquote
 
@@ -108,9 +108,11 @@ class Param:
             if isinstance(value, str):
                 self.read(value)
                 return value
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            # A whole number may be too long for a float; it is out of any range then.
-            number = float(value) if abs(value) <= sys.float_info.max else math.nan
+        elif isinstance(value, Real) and not isinstance(value, bool):  # NumPy's numbers too
+            try:
+                number = float(value)
+            except OverflowError:  # a whole number too long for a float is out of any range
+                number = math.nan
             if (self.low <= number <= self.high or number == self.off) and (
                 self.kind == "number" or number == int(number)
             ):
@@ -148,8 +150,10 @@ class Param:
             return self.default
         if math.isnan(number):
             return self.default
-        number = min(max(number, self.low), self.high)
-        return self.check(round(number) if self.kind == "whole" else number)
+        inside = min(max(number, self.low), self.high)
+        if self.off is not None and abs(number - self.off) < abs(number - inside):
+            return self.check(self.off)
+        return self.check(round(inside) if self.kind == "whole" else inside)
 
     def write(self, value: Value) -> str:
         """The value as a URL shows it; `parse` reads it back exactly."""

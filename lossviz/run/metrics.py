@@ -46,7 +46,7 @@ def _of_split(problem: Problem, theta: Tensor, split: Split) -> dict[str, np.nda
     frames = len(theta)
     losses, scores = np.full(frames, np.nan), np.full(frames, np.nan)
     if len(inputs):
-        widest = max(shape[0] for shape in problem.space.shapes if shape) if frames else 1
+        widest = max((shape[0] for shape in problem.space.shapes if shape), default=1)
         at_once = max(1, min(64, MOST_VALUES // (len(inputs) * widest)))
         for start in range(0, frames, at_once):
             part = slice(start, start + at_once)

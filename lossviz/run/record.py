@@ -18,6 +18,7 @@ from lossviz.registry import SettingError
 from lossviz.run.metrics import metrics_of
 from lossviz.run.state import Method, Piece, State, problem_of
 from lossviz.run.status import Status
+from lossviz.run.store import load_fields, save_run
 from lossviz.run.watch import Memory, joined
 from lossviz.settings import Experiment
 
@@ -46,6 +47,7 @@ class Run:
         recorded: (frames,), the numbers of these steps, ascending.
         loss: (steps + 1,), the loss after 0, 1, 2, ... steps, without noise.
         status: How it ended.
+        problem: What was trained on, where it is at hand; see `its_problem`.
         gradient: (frames, P), what the optimizer was given at each of the weights, noise included,
             before any weight decay; None, as are the next three, where the race was not watched.
         memory: What the optimizer remembers at each of the weights, by torch's own names, in
@@ -123,8 +125,6 @@ class Run:
 
         Gradients, memory and rates of a watched race are left out: they can be had again.
         """
-        from lossviz.run.store import save_run
-
         save_run(self, path)
 
     @classmethod
@@ -134,9 +134,7 @@ class Run:
         Raises:
             SettingError: When the file is not a run, is damaged, or is too large.
         """
-        from lossviz.run.store import load_run
-
-        return load_run(path)
+        return cls(**load_fields(path))
 
     def __getstate__(self) -> dict[str, Any]:
         # Problems hold functions; a run is plain data.

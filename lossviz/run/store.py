@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,15 +17,20 @@ from torch import Tensor
 
 from lossviz.problem.space import ParamSpace
 from lossviz.registry import SettingError
-from lossviz.run.record import Run
 from lossviz.run.state import MOST_BYTES, Method
 from lossviz.run.status import KINDS, Status
 from lossviz.settings import Experiment
+
+if TYPE_CHECKING:
+    from lossviz.run.record import Run
 
 FORMAT = "lossviz run 1"
 
 #: No run that this program made is larger: its weights, its losses, and a generous header.
 MOST_FILE_BYTES = MOST_BYTES + 32 * 2**20
+
+#: What reading a file leads to that holds no run; a whole number may be too long for a float.
+BROKEN = (SafetensorError, ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError)
 
 
 def save_run(run: Run, path: str | Path) -> None:
@@ -57,8 +62,8 @@ def plain(record: Experiment | Method) -> dict[str, Any]:
     return {k: dict(v) if isinstance(v, Mapping) else v for k, v in values.items()}
 
 
-def load_run(path: str | Path) -> Run:
-    """Read a run; see `Run.load`."""
+def load_fields(path: str | Path) -> dict[str, Any]:
+    """The fields of the run in a file, by name; see `Run.load`."""
     try:
         size = Path(path).stat().st_size
         if size > MOST_FILE_BYTES:
@@ -67,10 +72,10 @@ def load_run(path: str | Path) -> Run:
                 f"{MOST_FILE_BYTES / 2**20:.0f} MiB"
             )
         about, tensors = read(path)
-        return run_from(about, tensors)
+        return fields_from(about, tensors)
     except FileNotFoundError:
         raise
-    except (SafetensorError, ValueError, KeyError, TypeError, OSError, RecursionError) as error:
+    except BROKEN as error:
         raise SettingError(f"{Path(path).name!r} is no run that can be read: {error}") from error
 
 
@@ -86,8 +91,8 @@ def read(path: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         return json.loads(metadata["run"]), {name: file.get_tensor(name) for name in wanted}
 
 
-def run_from(about: dict[str, Any], tensors: dict[str, Tensor]) -> Run:
-    """The run of a header and tensors, all of it checked."""
+def fields_from(about: dict[str, Any], tensors: dict[str, Tensor]) -> dict[str, Any]:
+    """The fields of a run by name, from a header and tensors, all of it checked."""
     settings = about["experiment"]
     experiment = None if settings is None else Experiment(**settings)
     method = Method(**about["method"])
@@ -102,7 +107,15 @@ def run_from(about: dict[str, Any], tensors: dict[str, Tensor]) -> Run:
     weights, loss = tensors["weights"], tensors["loss"]
     recorded = tensors["recorded"]
     check_tensors(weights, recorded, loss, space)
-    return Run(experiment, method, space, weights, recorded.numpy(), loss, status)
+    return {
+        "experiment": experiment,
+        "method": method,
+        "space": space,
+        "weights": weights,
+        "recorded": recorded.numpy(),
+        "loss": loss,
+        "status": status,
+    }
 
 
 def check_tensors(weights: Tensor, recorded: Tensor, loss: Tensor, space: ParamSpace) -> None:

@@ -11,6 +11,8 @@ import torch
 _lock = threading.Lock()
 _inside = 0
 _before = 1
+#: Whether a thread is in such a block.
+_own = threading.local()
 
 
 @contextmanager
@@ -25,14 +27,19 @@ def one_thread() -> Iterator[None]:
     True
     """
     global _inside, _before
+    if getattr(_own, "inside", False):  # the end of this one is not that of the one around it
+        yield
+        return
     with _lock:
         if not _inside:
             _before = torch.get_num_threads()
         _inside += 1
+    _own.inside = True
     torch.set_num_threads(1)
     try:
         yield
     finally:
+        _own.inside = False
         # The number belongs to a thread, and new threads take that of the last call.
         torch.set_num_threads(_before)
         with _lock:

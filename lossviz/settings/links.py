@@ -116,11 +116,19 @@ def read_call(
         key, equals, value = (piece.strip() for piece in part.partition("="))
         try:
             param = entry.param(key)
-        except UnknownNameError as error:
-            problems.append(f"{where}: {error} Ignored.")
+        except UnknownNameError:
+            problems.append(f"{where}: {_unknown_option(entry, key)}")
             continue
         given[key] = read_value(param, value if equals else "", f"{where} {name}", problems)
     return name, Options(given)
+
+
+def _unknown_option(entry: Entry, key: str) -> str:
+    known = [param.name for param in entry.params]
+    close = difflib.get_close_matches(key, known, n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    names = ", ".join(known) or "(none)"
+    return f"{entry.name} has no {shorten(key)!r}; it was ignored.{hint} Known: {names}."
 
 
 def read_value(param: Param, text: str, where: str, problems: list[str]) -> Value:

@@ -287,7 +287,7 @@ def _progress_bar(own: Progress) -> None:
         return
     now = own.job.progress()
     if now.phase == "failed":
-        st.error(f"The run stopped: {now.error}", icon=":material/error:")
+        st.error(widgets.plain(f"The run stopped: {now.error}"), icon=":material/error:")
     elif now.phase == "cancelled":
         st.info(
             f"Cancelled after {now.done:,} of {now.total:,} steps; what was done is kept.",

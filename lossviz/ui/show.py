@@ -6,7 +6,6 @@ which contenders are hidden) is not part of them, so that a change of view compu
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -23,12 +22,12 @@ from lossviz.plane import Plane
 from lossviz.run import Run
 from lossviz.surface import Surface
 from lossviz.ui.begun import begun
+from lossviz.ui.shelf import RUNS_BYTES, Shelf, bytes_of
 
 Runs = tuple[Run, ...]
 
-#: Long runs are large; so many are kept, as long as they have no more bytes of weights together.
+#: Long runs are large; so many are kept at most.
 MOST_KEPT = 12
-MOST_KEPT_BYTES = 2**30
 #: Runs with more bytes of weights are not kept on disk: they would push out all else.
 MOST_BYTES = 2**25
 
@@ -107,15 +106,15 @@ def fine_surface_begun(
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _kept() -> OrderedDict[str, Runs]:
-    return OrderedDict()
+def _kept() -> Shelf[Runs]:
+    return Shelf(MOST_KEPT, RUNS_BYTES, bytes_of)
 
 
 def keep(comparison: Comparison, runs: Runs) -> None:
     """Remember the runs of a job that took all its steps, for `finished` and `runs_of`."""
     name = key(for_runs(comparison))
-    _remember(name, runs)
-    if _bytes_of(runs) <= MOST_BYTES:
+    _kept().put(name, runs)
+    if sum(run.weights.nbytes for run in runs) <= MOST_BYTES:
         engine.keep(_on_disk(name), runs)
 
 
@@ -126,22 +125,8 @@ def finished(comparison: Comparison) -> Runs | None:
     if found is None:
         found = engine.recall(_on_disk(name))
         if found is not None:
-            _remember(name, found)
+            _kept().put(name, found)
     return found
-
-
-def _remember(name: str, runs: Runs) -> None:
-    """Keep these, the last ones in any case, and let go of the oldest ones."""
-    kept = _kept()
-    kept[name] = runs
-    kept.move_to_end(name)
-    room = MOST_KEPT_BYTES - sum(map(_bytes_of, list(kept.values())))
-    while len(kept) > 1 and (room < 0 or len(kept) > MOST_KEPT):
-        room += _bytes_of(kept.popitem(last=False)[1])
-
-
-def _bytes_of(runs: Runs) -> int:
-    return sum(run.weights.nbytes for run in runs)
 
 
 def _on_disk(name: str) -> str:

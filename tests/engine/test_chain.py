@@ -200,6 +200,18 @@ def lucky(state: Count, n: int) -> tuple[Count, list[int]]:
     return add(state, n)
 
 
+def test_one_that_was_interrupted_goes_on(monkeypatch):
+    def interrupted(advance, state, n):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(chain_module.work, "timed", interrupted)
+        chain = Chain(add, Count(), engine=Engine(), begin=False)
+        with pytest.raises(KeyboardInterrupt):
+            chain.wait(timeout=5)
+    assert flat(chain.wait(timeout=5)) == list(range(100))
+
+
 def test_a_failure_is_told_and_can_be_tried_again(monkeypatch):
     chain = Chain(lucky, Count(), engine=Engine(), chunk_seconds=1e-9)
     with pytest.raises(RuntimeError, match="out of luck"):

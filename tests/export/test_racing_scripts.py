@@ -74,7 +74,6 @@ def test_a_divergence_ends_one_step_before():
     assert ended == "diverged at step 2"
 
 
-@pytest.mark.skipif("shampoo" not in registry.optimizers, reason="pytorch_optimizer is not there")
 def test_a_matrix_that_overflows_is_a_divergence():
     steep = lv.Course("formula", {"text": "1e100*1e100*(x^2 + y^2)"}, steps=5,
                       contenders=(Contender("shampoo"), Contender("soap")))  # fmt: skip
@@ -82,7 +81,6 @@ def test_a_matrix_that_overflows_is_a_divergence():
     assert all(row[-1].startswith("diverged") for row in names["results"].values())
 
 
-@pytest.mark.skipif("sam" not in registry.optimizers, reason="pytorch_optimizer is not there")
 def test_the_script_of_an_average_says_where_it_is_measured():
     script = script_of(lv.Course(contenders=(Contender("schedule_free_sgd"),)))
     assert (

@@ -133,6 +133,39 @@ def test_backward_of_every_activation(kind: type[nn.Module]):
         assert torch.equal(known(slope, before, module(before)), expected)
 
 
+@pytest.mark.parametrize("kind", [nn.ReLU, nn.SiLU, nn.ELU, nn.LeakyReLU])
+@pytest.mark.parametrize("made", [nn.Sequential, lambda *layers: Chained(*layers)])
+def test_an_activation_that_works_in_place_has_the_same_slopes(kind, made):
+    def bound(inplace: bool):
+        torch.manual_seed(0)
+        net = made(nn.Linear(2, 5), kind(inplace=inplace), nn.Linear(5, 1)).double()
+        data = torch.linspace(-2, 2, 12, dtype=torch.float64).view(6, 2), torch.zeros(6, 1).double()
+        plain = Problem.from_module(net, nn.MSELoss(), data)
+        assert plain.model.stack is not None
+        stacked = replace(
+            plain, criterion=lambda out, y: (out - y).square().mean((-2, -1)), batched=True
+        )
+        theta = rows_of(stacked, 2)
+        grad = torch.zeros_like(theta)
+        bind(stacked, theta, grad)(stacked.batch())
+        return grad, reference(plain, theta, plain.batch())[1]
+
+    found, expected = bound(True)
+    torch.testing.assert_close(found, bound(False)[0])
+    torch.testing.assert_close(found, expected)
+
+
+class Chained(nn.Module):
+    """Layers that are called one after the other, in a module of one's own."""
+
+    def __init__(self, *layers):
+        super().__init__()
+        self.first, self.activation, self.last = layers
+
+    def forward(self, inputs):
+        return self.last(self.activation(self.first(inputs)))
+
+
 def test_an_activation_that_is_not_known_goes_through_autograd():
     known = backward_of(nn.Hardtanh())
     assert known is not None

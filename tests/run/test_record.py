@@ -86,6 +86,20 @@ def test_r2_of_a_regression():
     assert targets.shape == (4, 1)
 
 
+def test_a_model_of_single_numbers_has_metrics():
+    class Slope(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.slope = nn.Parameter(torch.tensor(2.0))
+
+        def forward(self, inputs):
+            return self.slope * inputs
+
+    data = torch.ones(4, 1), torch.zeros(4, 1)
+    run = race_on(Problem.from_module(Slope(), nn.MSELoss(), data), [Method("sgd")], 3)[0]
+    assert np.array_equal(run.metrics["train_loss"], run.weights[:, 0].square().double().numpy())
+
+
 def test_a_classification_without_probabilities_has_no_score():
     data = torch.randn(4, 2, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 1, 0, 1])
     problem = Problem.from_module(nn.Linear(2, 2), nn.CrossEntropyLoss(), data)
@@ -188,6 +202,7 @@ FLAWS = [
     ({"method": {"optimizer": "adam", "schedule": "cosine"}}, {}, "different optimizers or"),
     ({"status": {"kind": "great", "step": 1, "loss": "nan"}}, {}, "great"),
     ({"status": {"kind": "finished", "step": -1, "loss": "nan"}}, {}, "-1"),
+    ({"status": {"kind": "finished", "step": 1, "loss": 10**400}}, {}, "too large"),
     ({"status": {}}, {}, "kind"),
     ({"names": ["a"]}, {}, "belong together"),
     ({"shapes": [[2**50]]}, {}, "whole number"),

@@ -15,7 +15,7 @@ from lossviz import engine
 from lossviz.engine import program
 from lossviz.registry import SettingError
 from lossviz.ui.landscape import tasks
-from lossviz.ui.landscape.tasks import Bench, Call, Chained, Phase, Ready, Shelf
+from lossviz.ui.landscape.tasks import Bench, Call, Chained, Phase, Ready
 
 
 @dataclass(eq=False)
@@ -221,12 +221,3 @@ def test_a_chain_is_cancelled_and_resumed():
     while task.phase() == "running":
         pass
     assert task.result() == 40
-
-
-def test_the_shelf_lets_go_of_what_was_used_longest_ago():
-    shelf = Shelf(2)
-    shelf.put("a", 1)
-    shelf.put("b", 2)
-    assert shelf.get("a") == 1
-    shelf.put("c", 3)
-    assert [shelf.get(key) for key in "abc"] == [1, None, 3]

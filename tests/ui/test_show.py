@@ -1,7 +1,5 @@
 """What a page shows is found again after a restart: runs, fine surfaces and the sharpness."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -52,22 +50,6 @@ def test_very_large_runs_are_not_kept_on_disk(cache, monkeypatch):
     show.keep(COMPARISON, picture.race_of(COMPARISON))
     assert show.finished(COMPARISON) is not None
     assert not list(cache.iterdir())
-
-
-def test_so_many_bytes_of_runs_are_remembered_and_the_last_in_any_case(monkeypatch):
-    monkeypatch.setenv("LOSSVIZ_CACHE", "off")
-    show._kept.clear()
-    runs = picture.race_of(COMPARISON)
-    size = sum(run.weights.nbytes for run in runs)
-    monkeypatch.setattr(show, "MOST_KEPT_BYTES", 2 * size)
-    others = [replace(COMPARISON, base=Experiment(steps=6, seed=seed)) for seed in range(3)]
-    for one in others:
-        show.keep(one, runs)
-    assert [show.finished(one) is not None for one in others] == [False, True, True]
-    monkeypatch.setattr(show, "MOST_KEPT_BYTES", 1)
-    show.keep(others[0], runs)
-    assert [show.finished(one) is not None for one in others] == [True, False, False]
-    show._kept.clear()
 
 
 def test_fine_surfaces_and_the_sharpness_are_found_after_a_restart(cache, monkeypatch):

@@ -5,7 +5,6 @@ The keys are settings, never arrays.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
@@ -19,6 +18,7 @@ from lossviz.picture import Seen
 from lossviz.run import Run
 from lossviz.settings import Experiment
 from lossviz.ui.begun import begun
+from lossviz.ui.shelf import RUNS_BYTES, Shelf, bytes_of
 
 #: So many trainings that took long are kept.
 MOST_KEPT = 16
@@ -50,16 +50,13 @@ def _calls(key: str, _function: Callable[..., Any], _arguments: tuple[Any, ...])
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _kept() -> OrderedDict[str, tuple[Run, ...]]:
-    return OrderedDict()
+def _kept() -> Shelf[tuple[Run, ...]]:
+    return Shelf(MOST_KEPT, RUNS_BYTES, bytes_of)
 
 
 def keep(experiments: tuple[Experiment, ...], runs: tuple[Run, ...]) -> None:
     """Remember trainings that took long and took all their steps, for `finished`."""
-    kept = _kept()
-    kept[repr(experiments)] = runs
-    while len(kept) > MOST_KEPT:
-        kept.popitem(last=False)
+    _kept().put(repr(experiments), runs)
 
 
 def finished(experiments: tuple[Experiment, ...]) -> tuple[Run, ...] | None:

@@ -12,7 +12,7 @@ from typing import Any, TypeGuard
 import numpy as np
 import streamlit as st
 
-from lossviz import engine
+from lossviz import engine, figures
 from lossviz.checkup import VIEWS, Checkup, Outcome, folds_of
 from lossviz.checkup.curves import (
     gathered,
@@ -25,7 +25,7 @@ from lossviz.checkup.curves import (
 from lossviz.registry import SettingError
 from lossviz.settings import Experiment
 from lossviz.ui import widgets
-from lossviz.ui.checkup import charts, show
+from lossviz.ui.checkup import show
 from lossviz.ui.checkup.kept import put, put_one
 from lossviz.ui.style import mode
 from lossviz.ui.words import duration
@@ -223,7 +223,7 @@ def _chart(checkup: Checkup, plan: Plan, tasks: list[Future[Outcome] | None]) ->
         outcomes = [task.result() for task in tasks if _is_done(task)]
         if outcomes:
             score = "accuracy" if checkup.base.shape.classes else "R²"
-            st.plotly_chart(charts.folds(outcomes, score, mode()), key="tr.chart", config=CHART)
+            st.plotly_chart(figures.folds(outcomes, score, mode()), key="tr.chart", config=CHART)
             st.markdown(_of_folds(outcomes, score))
         return
     each = checkup.runs
@@ -232,7 +232,7 @@ def _chart(checkup: Checkup, plan: Plan, tasks: list[Future[Outcome] | None]) ->
     whole = [place for place, part in enumerate(parts) if all(_is_done(task) for task in part)]
     found = [task.result() for place in whole for task in parts[place] if _is_done(task)]
     curve = gathered([plan.x[place] for place in whole], plan.title, found)
-    st.plotly_chart(charts.outcomes(curve, mode(), checkup.log), key="tr.chart", config=CHART)
+    st.plotly_chart(figures.outcomes(curve, checkup.log, mode()), key="tr.chart", config=CHART)
 
 
 def _of_folds(outcomes: list[Outcome], score: str) -> str:

@@ -7,9 +7,7 @@ cancelled; what is finished is kept for all sessions. Every task can be looked a
 from __future__ import annotations
 
 import math
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Container
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
@@ -20,9 +18,10 @@ import streamlit as st
 from lossviz import engine
 from lossviz.registry import SettingError
 from lossviz.ui.landscape import stored
+from lossviz.ui.shelf import RUNS_BYTES, Shelf, bytes_of
 
 #: So many results of each kind are kept; runs are large.
-MOST_KEPT = {"runs": 12}
+MOST_RUNS = 12
 USUALLY_KEPT = 96
 
 Phase = Literal["running", "whole", "cancelled", "failed"]
@@ -282,35 +281,8 @@ class Bench:
             item.task.resume()
 
 
-class Shelf:
-    """The last results of one kind, for all sessions; the one that was used longest ago goes first.
-
-    Args:
-        most: So many are kept.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._lock = threading.Lock()
-        self._known: OrderedDict[str, Any] = OrderedDict()
-
-    def get(self, key: str) -> Any:
-        """What is kept under these settings, or None."""
-        with self._lock:
-            if key not in self._known:
-                return None
-            self._known.move_to_end(key)
-            return self._known[key]
-
-    def put(self, key: str, value: Any) -> None:
-        """Keep a result."""
-        with self._lock:
-            self._known[key] = value
-            self._known.move_to_end(key)
-            while len(self._known) > self._most:
-                self._known.popitem(last=False)
-
-
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _kept(kind: str) -> Shelf:
-    return Shelf(MOST_KEPT.get(kind, USUALLY_KEPT))
+def _kept(kind: str) -> Shelf[Any]:
+    if kind == "runs":
+        return Shelf(MOST_RUNS, RUNS_BYTES, bytes_of)
+    return Shelf(USUALLY_KEPT)

@@ -6,7 +6,6 @@ is kept on disk too, and so is there at once after a restart.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
@@ -36,6 +35,7 @@ from lossviz.run.worked import Line, Worked
 from lossviz.surface import Surface
 from lossviz.ui.begun import begun
 from lossviz.ui.race import cost
+from lossviz.ui.shelf import Shelf
 
 #: So many heats of long races are kept.
 MOST_KEPT = 24
@@ -127,14 +127,14 @@ def _keep_result(key: str, future: Future[Any]) -> None:
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _kept() -> OrderedDict[str, Heat]:
-    return OrderedDict()
+def _kept() -> Shelf[Heat]:
+    return Shelf(MOST_KEPT)
 
 
 def keep(course: Course, heat: Heat) -> None:
     """Remember the heat of a long race that took all its steps, for `finished`."""
     key = heat_key(course)
-    _remember(key, heat)
+    _kept().put(key, heat)
     engine.keep(_on_disk(key), heat)
 
 
@@ -145,15 +145,8 @@ def finished(course: Course) -> Heat | None:
     if found is None:
         found = engine.recall(_on_disk(key))
         if found is not None:
-            _remember(key, found)
+            _kept().put(key, found)
     return found
-
-
-def _remember(key: str, heat: Heat) -> None:
-    kept = _kept()
-    kept[key] = heat
-    while len(kept) > MOST_KEPT:
-        kept.popitem(last=False)
 
 
 def _on_disk(key: str) -> str:

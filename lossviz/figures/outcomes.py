@@ -1,4 +1,4 @@
-"""The charts below the stage: outcomes of many runs."""
+"""What many runs came to: losses over what is varied, and the scores of folds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lossviz.checkup import CurveOfRuns, Outcome
-from lossviz.figures.layout import axis, base_layout, note
+from lossviz.figures.layout import axis, base_layout, check_mode, note
 from lossviz.figures.scale import log_ticks
 from lossviz.figures.theme import Mode, mark
 from lossviz.figures.words import number
@@ -24,11 +24,20 @@ LINES = (
 )
 
 
-def outcomes(curve: CurveOfRuns, mode: Mode, log: bool) -> go.Figure:
+def outcomes(curve: CurveOfRuns, log: bool = False, mode: Mode = "light") -> go.Figure:
     """Losses over what is varied: the mean, and a band of one standard deviation.
 
     How to read it: see `lossviz.checkup.CurveOfRuns`.
+
+    Args:
+        curve: Such as `lossviz.learning_curve` gives.
+        log: Whether the loss is drawn by its logarithm.
+        mode: "light" or "dark".
+
+    Raises:
+        ValueError: For an unknown mode.
     """
+    mode = check_mode(mode)
     figure = _figure(mode, [name for _, name, _ in LINES])
     if not len(curve.x):
         figure.add_annotation(**note(mode, "The first runs are on their way."))
@@ -85,14 +94,20 @@ def _line(
     return [band, line]
 
 
-def folds(found: Sequence[Outcome], score: str, mode: Mode) -> go.Figure:
+def folds(found: Sequence[Outcome], score: str, mode: Mode = "light") -> go.Figure:
     """The score of each fold on what it was trained on and on what it was not.
 
+    How to read it: two models whose means differ by less than the folds do are not told apart.
+
     Args:
-        found: The outcomes of the folds that are there.
+        found: The outcomes of the folds, such as `lossviz.cross_validate` gives.
         score: What their scores are; "accuracy" is told in percent.
-        mode: Light or dark.
+        mode: "light" or "dark".
+
+    Raises:
+        ValueError: For an unknown mode.
     """
+    mode = check_mode(mode)
     figure = _figure(mode, ["training", "test"])
     places = [f"fold {place + 1}" for place in range(len(found))]
     form = ".1%" if score == "accuracy" else ".3~g"
