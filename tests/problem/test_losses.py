@@ -13,6 +13,7 @@ from lossviz.problem.losses.cross_entropy import CrossEntropy, cross_entropy
 from lossviz.problem.losses.probabilities import nearest_distribution, one_against_rest, softmax
 from lossviz.problem.losses.targets import columns, signs
 from lossviz.registry import Shape, losses
+from tests.surface.elsewhere import Elsewhere
 
 BINARY = Shape("classification", 2, 2)
 MANY = Shape("classification", 2, 5)
@@ -166,6 +167,19 @@ def test_outputs_far_out_give_finite_losses_and_slopes(name, shape, dtype):
             (slope,) = torch.autograd.grad(loss, outputs)
             assert loss.isfinite(), (params, far)
             assert slope.isfinite().all(), (params, far)
+
+
+@pytest.mark.parametrize(("name", "shape", "params"), list(cases()))
+def test_a_loss_is_the_same_where_its_outputs_lie_on_another_device(name, shape, params):
+    outputs, targets = example(name, shape)
+    entry = losses[name]
+    criterion = entry.make(shape.classes, **params)
+    with Elsewhere():
+        found = criterion(outputs.to("meta"), targets.to("meta")).cpu()
+        torch.testing.assert_close(found, criterion(outputs, targets))
+        if shape.classes:
+            chances = entry.probabilities(outputs.to("meta")).cpu()
+            torch.testing.assert_close(chances, entry.probabilities(outputs))
 
 
 def test_the_squared_error_hardly_learns_where_it_is_surely_wrong():

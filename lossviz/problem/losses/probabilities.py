@@ -53,7 +53,7 @@ def nearest_distribution(outputs: Tensor) -> Tensor:
     if outputs.shape[-1] == 1:
         outputs = torch.cat([1 - outputs, outputs], -1)
     ordered = outputs.sort(-1, descending=True).values
-    count = torch.arange(1, outputs.shape[-1] + 1, dtype=outputs.dtype)
+    count = torch.arange(1, outputs.shape[-1] + 1, dtype=outputs.dtype, device=outputs.device)
     thresholds = (ordered.cumsum(-1) - 1) / count
     support = (ordered > thresholds).sum(-1, keepdim=True).clamp(min=1)
     return (outputs - thresholds.gather(-1, support - 1)).clamp(min=0)

@@ -42,4 +42,6 @@ def columns(targets: Tensor, like: Tensor) -> Tensor:
     if like.shape[-1] == 1:
         return targets.unsqueeze(-1).to(like.dtype)
     # `torch.nn.functional.one_hot` looks at the values, which vmap does not allow.
-    return (targets.unsqueeze(-1) == torch.arange(like.shape[-1])).to(like.dtype)
+    return (targets.unsqueeze(-1) == torch.arange(like.shape[-1], device=targets.device)).to(
+        like.dtype
+    )

@@ -19,7 +19,7 @@ def class_weights(targets: Tensor, classes: int, strength: float) -> Tensor:
     [0.25, 1.0, 1.0]
     """
     # `torch.bincount` looks at the values, which vmap does not allow.
-    counts = (targets.unsqueeze(-1) == torch.arange(classes)).sum(-2)
+    counts = (targets.unsqueeze(-1) == torch.arange(classes, device=targets.device)).sum(-2)
     return counts.clamp(min=1).to(torch.float64) ** -strength
 
 
