@@ -24,13 +24,16 @@ from lossviz.comparison import Comparison
 from lossviz.curvature import Along, sharpness_along
 from lossviz.plane import Plane
 from lossviz.problem import Problem, build
+from lossviz.problem.model import ModuleModel
 from lossviz.problem.problem import Split
 from lossviz.registry import SettingError
 from lossviz.run import Run, race
 from lossviz.run.frames import spread
 from lossviz.settings import Experiment
 from lossviz.surface import Surface, evaluate, slice_loss
+from lossviz.surface.layers import Layer, split_of
 from lossviz.surface.predictions import Confusion, Fit, Parity, Regions, predictions
+from lossviz.surface.scores import right_share
 
 #: A path is drawn through at most this many of its recorded steps, evenly chosen.
 MOST_FRAMES = 1001
@@ -154,16 +157,42 @@ def track_of(comparison: Comparison, plane: Plane, run: Run, after: int = -1) ->
     steps = np.asarray(run.recorded)[frames]
     frames, steps = frames[steps > after], steps[steps > after]
     coords, residual = plane.project(run.weights[frames])
-    loss = np.asarray(run.metrics[f"{comparison.split}_loss"])[frames]
-    if problem.penalty is not None:  # the surface has it too
-        loss = loss + problem.penalty.value(run.weights[frames]).double().numpy()
+    layer: Layer = "test loss" if _split(comparison) == "test" else "train loss"
     return Track(
         steps,
         coords.numpy(),
-        loss,
+        true_heights(problem, run, frames, layer),
         slice_loss(problem, plane, coords, _split(comparison)).double().numpy(),
         residual.numpy(),
     )
+
+
+def true_heights(problem: Problem, run: Run, frames: np.ndarray, layer: Layer) -> np.ndarray:
+    """The layer (T,) at the weights of some frames of a run, whatever plane is drawn.
+
+    A run's metrics are without a penalty, and of networks as one would use them. Where the surface
+    is of another function, because batch normalisation takes other statistics or there is a
+    penalty, so is this: else what a slice leaves out could not be told from that.
+    """
+    weights, model = run.weights[frames], problem.model
+    other = isinstance(model, ModuleModel) and model.normalises and model.statistics != "recomputed"
+    if other:
+        found = np.array([_height(problem, row, layer) for row in weights])
+    else:
+        found = np.asarray(run.metrics[layer.replace(" ", "_")])[frames]
+    if problem.penalty is not None and layer.endswith("loss"):
+        found = found + problem.penalty.value(weights).double().numpy()
+    return found
+
+
+def _height(problem: Problem, row: Tensor, layer: Layer) -> float:
+    """The layer at one setting of the weights, without a penalty."""
+    inputs, targets = problem.batch(split_of(layer))
+    with torch.no_grad():
+        outputs = problem.model.forward(problem.space.unflatten(row), inputs)
+        if layer.endswith("accuracy"):
+            return float(right_share(problem, outputs[None], targets))
+        return float(problem.criterion(outputs, targets))
 
 
 def surface_on(comparison: Comparison, cut: Slice, points: int) -> Surface:

@@ -100,6 +100,22 @@ def test_a_head_that_lies_in_the_plane_is_as_high_as_the_surface(plane: str, spl
         assert track.slice_loss[-1] == pytest.approx(float(here.loss[0, 0]), rel=1e-4)
 
 
+CONVOLUTIONS = {"model": "cnn", "model_params": {"depth": 1, "width": 4, "batch_norm": True}}
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize("settings", [CONVOLUTIONS, {"l2": 0.1, "l1": 0.01}, {}], ids=str)
+def test_what_lies_in_the_plane_has_no_other_loss_than_the_slice(settings, split: str) -> None:
+    # Two steps lie in one plane, so nothing is left out; all else would be another function.
+    data = {"dataset": "digits", "dtype": "float64"}
+    contenders = (Contender("sgd", {"lr": 0.1}),)
+    base = Experiment(steps=2, **data, **settings)
+    comparison = Comparison(base=base, contenders=contenders, split=split)
+    (track,) = picture.slice_of(comparison, picture.race_of(comparison)).tracks
+    assert track.residual.max() < 1e-9
+    np.testing.assert_allclose(track.loss, track.slice_loss, rtol=1e-9)
+
+
 def test_the_surface_has_its_first_axis_along_x() -> None:
     comparison = Comparison(base=Experiment(steps=5))
     cut = picture.slice_of(comparison, picture.race_of(comparison))

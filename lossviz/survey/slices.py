@@ -15,11 +15,10 @@ import numpy as np
 import torch
 
 from lossviz import plane as planes
-from lossviz.picture import MOST_FRAMES, Track, spread
+from lossviz.picture import MOST_FRAMES, Track, spread, true_heights
 from lossviz.plane import Plane
 from lossviz.plane.window import Range
 from lossviz.problem import Problem
-from lossviz.problem.model import ModuleModel
 from lossviz.problem.normalise import Statistics
 from lossviz.run import Run, race
 from lossviz.settings import Experiment
@@ -27,7 +26,6 @@ from lossviz.surface import Layers, RandomSlices, evaluate_layers, random_slices
 from lossviz.surface.layers import Layer, split_of
 from lossviz.surface.losses import PlaneLosses, mixtures
 from lossviz.surface.random_slices import AROUND
-from lossviz.surface.scores import right_share
 from lossviz.survey.entrant import Entrant
 from lossviz.survey.ground import Ground, buffers_for, problem_of
 from lossviz.survey.survey import Survey
@@ -166,34 +164,6 @@ def track_of(survey: Survey, problem: Problem, plane: Plane, run: Run) -> Track:
         heights(problem, plane, coords.numpy(), layer_of(survey)),
         residual.numpy(),
     )
-
-
-def true_heights(problem: Problem, run: Run, frames: np.ndarray, layer: Layer) -> np.ndarray:
-    """The layer (T,) at the weights of some frames of a run, whatever plane is drawn.
-
-    A run's metrics are without a penalty, and of networks as one would use them. Where the surface
-    is of another function, because batch normalisation takes other statistics or there is a
-    penalty, so is this: else what a slice leaves out could not be told from that.
-    """
-    weights, model = run.weights[frames], problem.model
-    other = isinstance(model, ModuleModel) and model.normalises and model.statistics != "recomputed"
-    if other:
-        found = np.array([_height(problem, row, layer) for row in weights])
-    else:
-        found = np.asarray(run.metrics[layer.replace(" ", "_")])[frames]
-    if problem.penalty is not None and layer.endswith("loss"):
-        found = found + problem.penalty.value(weights).double().numpy()
-    return found
-
-
-def _height(problem: Problem, row: torch.Tensor, layer: Layer) -> float:
-    """The layer at one setting of the weights, without a penalty."""
-    inputs, targets = problem.batch(split_of(layer))
-    with torch.no_grad():
-        outputs = problem.model.forward(problem.space.unflatten(row), inputs)
-        if layer.endswith("accuracy"):
-            return float(right_share(problem, outputs[None], targets))
-        return float(problem.criterion(outputs, targets))
 
 
 def heights(problem: Problem, plane: Plane, coords: np.ndarray, layer: Layer) -> np.ndarray:
