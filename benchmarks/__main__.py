@@ -13,6 +13,7 @@ ALL = (
     "functions",
     "curvature",
     "connect",
+    "estimates",
     "browser",
     "classroom",
 )

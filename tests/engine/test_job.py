@@ -260,13 +260,15 @@ def test_the_estimate_of_a_state_is_that_of_its_experiments():
     assert estimate(after) == pytest.approx(estimate(experiments) * 3 / 4)
 
 
-def test_the_estimate_of_a_function_has_the_right_size():
+def test_the_estimate_of_a_function_grows_with_its_steps_and_contenders():
     _, state = on_a_hill(watch=False, steps=1)
-    state = start_on(problem_of(state.recipe), METHODS[:2] * 4, steps=400, recipe=state.recipe)
-    began = time.thread_time()
-    advance(state, 400)
-    seconds = time.thread_time() - began
-    assert seconds / 5 < estimate(state) < 5 * seconds
+    problem, recipe = problem_of(state.recipe), state.recipe
+
+    def estimated(count: int, steps: int) -> float:
+        return estimate(start_on(problem, METHODS[:1] * count, steps=steps, recipe=recipe))
+
+    assert estimated(1, 400) == pytest.approx(4 * estimated(1, 100))
+    assert estimated(1, 400) < estimated(8, 400) < 8 * estimated(1, 400)
 
 
 def test_nothing_to_do():
@@ -301,20 +303,21 @@ def test_workers_may_die_while_it_runs_and_no_thread_is_left():
 
 
 @pytest.mark.parametrize(
-    "exps",
+    "more",
     [
-        [Experiment(steps=300)],
-        [Experiment(steps=300, optimizer=o) for o in ("sgd", "adam", "muon", "adafactor")],
-        [Experiment(steps=20, optimizer="lbfgs")],
-        [Experiment(steps=100, dtype="float64", model_params={"width": 64, "depth": 3})],
+        {"steps": 601},
+        {"dtype": "float64"},
+        {"optimizer": "lbfgs"},
+        {"optimizer": "muon"},
+        {"model_params": {"width": 64}},
+        {"model_params": {"depth": 3}},
+        {"dataset_params": {"samples": 2000}},
+        {"dataset": "digits", "model": "cnn"},
     ],
+    ids=str,
 )
-def test_the_estimate_has_the_right_size(exps):
-    lv.race(exps)
-    began = time.thread_time()
-    lv.race(exps)
-    seconds = time.thread_time() - began
-    assert seconds / 5 < estimate(exps) < 5 * seconds
+def test_more_work_takes_longer(more):
+    assert estimate([Experiment(**{"steps": 600, **more})]) > estimate([Experiment(steps=600)])
 
 
 def test_longer_takes_longer():
