@@ -37,9 +37,9 @@ def bind(problem: Problem, theta: Tensor, grad: Tensor, step_of: StepOf = lambda
     """A function that evaluates the losses of the rows of ``theta`` and fills ``grad``.
 
     Both are (K, P) and are used where they stand: what is written into ``theta`` later counts.
-    Plain dense networks get a backward pass of their own, which gives the same bits as autograd
-    for three quarters of the time, and a function that knows its slopes needs none; everything
-    else goes through autograd.
+    Plain dense networks get a backward pass of their own: the same products as in a plain loop with
+    `torch.nn.Linear`, in three quarters of autograd's time. A function that knows its slopes needs
+    none, and everything else goes through autograd.
 
     Args:
         problem: What to evaluate, as in training: with its penalty and its disturbance.

@@ -44,7 +44,9 @@ def race(
 
     Contenders on one problem start at the same weights and see the same batches in the same order
     (see `lossviz.run.batches.Batches`). Each run equals what `train` gives for it alone: to the bit
-    for the built-in dense networks, else up to the rounding of stacked products.
+    for the built-in dense networks, where the processor's products do not depend on where in memory
+    their operands lie (with ``MKL_CBWR=AVX2`` in the environment they never do), else up to the
+    rounding of products.
 
     Args:
         exps: What to train; the runs come back in this order.

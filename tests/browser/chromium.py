@@ -15,6 +15,23 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+#: Without the pages that Chromium keeps ready for its address bar, one more process for each window
+#: that a test opens. The others are those that Playwright switches off, which this list replaces.
+WITHOUT = (
+    "WebUIOmniboxPopup",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+)
+TEST_FLAGS = (*FLAGS, f"--disable-features={','.join(WITHOUT)}")
 #: What Chromium says of Plotly's WebGL text and picking on a machine without a graphics card.
 SOFTWARE_GL = ("willReadFrequently", "GPU stall due to ReadPixels", "GroupMarkerNotSet")
 

@@ -20,9 +20,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    sync_playwright,
+)
 
-from tests.browser.chromium import FLAGS, SOFTWARE_GL, find_chromium
+from tests.browser.chromium import SOFTWARE_GL, TEST_FLAGS, find_chromium
 
 ROOT = Path(__file__).parents[2]
 #: Opens a page at URL fields.
@@ -53,7 +60,7 @@ def playwright() -> Iterator[Playwright]:
 
 
 def launch(playwright: Playwright, *more: str) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=find_chromium(), args=[*FLAGS, *more])
+    browser = playwright.chromium.launch(executable_path=find_chromium(), args=[*TEST_FLAGS, *more])
     yield browser
     browser.close()
 
@@ -61,6 +68,15 @@ def launch(playwright: Playwright, *more: str) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     yield from launch(playwright)
+
+
+@pytest.fixture(scope="session")
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    """Where tests open their tabs one after the other: what one has fetched, the next one has."""
+    context = browser.new_context()
+    context.new_page()  # keeps the window open between two tests
+    yield context
+    context.close()
 
 
 @pytest.fixture(scope="session")
@@ -119,10 +135,15 @@ def healthy(url: str) -> bool:
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open an address in a tab of its own; at the end no tab may have complained."""
+def open_page(browser: Browser, profile: BrowserContext) -> Iterator[Callable[..., Page]]:
+    """Open an address in a tab of its own; at the end no tab may have complained.
+
+    The first tab is one of the shared profile, which saves half of the time to its picture; a test
+    that wants a second one, another browser or a device of its own gets a fresh profile for it.
+    """
     complaints: list[str] = []
-    contexts = []
+    contexts: list[BrowserContext] = []
+    tabs: list[Page] = []
 
     def heard(message: ConsoleMessage) -> None:
         plotly_gl = any(words in message.text for words in SOFTWARE_GL)
@@ -134,13 +155,18 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         url: str | None = None, *, width: int = 1440, height: int = 900, dark: bool = False,
         in_browser: Browser | None = None, **more: object,
     ) -> Page:  # fmt: skip
-        context = (in_browser or browser).new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-            **more,
-        )
-        contexts.append(context)
-        page = context.new_page()
+        size = {"width": width, "height": height}
+        scheme = "dark" if dark else "light"
+        if tabs or contexts or in_browser or more:
+            where = in_browser or browser
+            context = where.new_context(viewport=size, color_scheme=scheme, **more)
+            contexts.append(context)
+            page = context.new_page()
+        else:
+            page = profile.new_page()
+            tabs.append(page)
+            page.set_viewport_size(size)
+            page.emulate_media(color_scheme=scheme)
         page.on("console", heard)
         page.on("pageerror", lambda error: complaints.append(f"thrown: {error}"))
         if url:
@@ -150,7 +176,18 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     yield opened
     for context in contexts:
         context.close()
+    for tab in tabs:
+        forget(tab)
     assert not complaints, "the browser's console is not empty:\n" + "\n".join(complaints)
+
+
+def forget(tab: Page) -> None:
+    """Close a tab of the shared profile, and what its page had stored there."""
+    if not tab.is_closed():
+        if tab.url.startswith("http"):
+            tab.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        tab.context.clear_cookies()
+        tab.close()
 
 
 @pytest.fixture

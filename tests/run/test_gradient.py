@@ -39,19 +39,20 @@ MODELS += [("linear", {}), ("deep_linear", {})]
 
 @pytest.mark.parametrize(("model", "params"), MODELS)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_the_dense_backward_equals_autograd_to_the_bit(model: str, params: dict, dtype: str):
+def test_the_dense_backward_equals_autograd(model: str, params: dict, dtype: str):
     problem = build(Experiment(model=model, model_params=params, dtype=dtype))
     theta = rows_of(problem, 3)
     dense, auto = torch.zeros_like(theta), torch.zeros_like(theta)
     batch = problem.batch()
-    assert torch.equal(
-        bind(problem, theta, dense)(batch), bind_autograd(problem, theta, auto)(batch)
-    )
-    assert torch.equal(dense, auto)
+    dense_losses = bind(problem, theta, dense)(batch)
+    auto_losses = bind_autograd(problem, theta, auto)(batch)
     losses, slopes = reference(problem, theta, batch)
-    tolerance = 1e-12 if dtype == "float64" else 1e-4
-    torch.testing.assert_close(dense, slopes, rtol=tolerance, atol=tolerance)
-    torch.testing.assert_close(bind(problem, theta, dense)(batch), losses)
+    # Autograd sums the same products as its own transpose; some processors round that differently.
+    close = {"rtol": 1e-13, "atol": 1e-14} if dtype == "float64" else {"rtol": 1e-5, "atol": 1e-6}
+    for found in (auto, slopes):
+        torch.testing.assert_close(dense, found, **close)
+    for found in (auto_losses, losses):
+        torch.testing.assert_close(dense_losses, found, **close)
 
 
 def test_a_row_does_not_depend_on_its_neighbours():
@@ -61,7 +62,10 @@ def test_a_row_does_not_depend_on_its_neighbours():
     bind(problem, theta, together)(problem.batch())
     for k in range(5):
         bind(problem, theta[k : k + 1], alone[k : k + 1])(problem.batch())
-    assert torch.equal(together, alone)
+    torch.testing.assert_close(together, alone, rtol=1e-5, atol=1e-7)
+    theta[1:4] = torch.nan
+    bind(problem, theta, together)(problem.batch())
+    torch.testing.assert_close(together[[0, 4]], alone[[0, 4]], rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
