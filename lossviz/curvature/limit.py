@@ -12,6 +12,7 @@ from torch.nn import Parameter
 
 from lossviz.curvature.frames import last_filled
 from lossviz.registry import SettingError, optimizers
+from lossviz.run.optimizers.limits import both_signs
 from lossviz.run.rates import Rates
 from lossviz.run.record import Run
 from lossviz.run.stability import stability
@@ -82,8 +83,9 @@ def _given(run: Run, scale: Tensor) -> Limit:
         return Limit(np.full(len(scale), np.nan), "", scale, decay)
     rates, turned = schedule_of(run)
     beta = np.where(np.isnan(turned), float(params["beta1"]), turned)
-    kept = 1 - rates * float(params["weight_decay"]) if name == "adamw" else 1.0
-    rule = "(2 + 2 beta1) / (1 - beta1) / scaled curvature"
+    apart = float(params["weight_decay"]) if name == "adamw" else 0.0
+    kept = 1 - rates * apart if apart else np.ones_like(rates)
+    rule = f"{both_signs(kept)} / (1 - beta1) / scaled curvature"
     return Limit(_over((1 + kept) * (1 + beta) / (1 - beta), rates), rule, scale, decay)
 
 

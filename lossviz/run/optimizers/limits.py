@@ -93,11 +93,14 @@ def running_mean(run: Run, worked: Worked, decoupled: bool, corrected: bool = Tr
     """
     beta, kept, decay = common(run, worked, decoupled)
     limit = (1 + kept) * (1 + beta) / (1 - beta)
-    rule = "(2 + 2 beta1) / (1 - beta1) / scaled curvature"
-    if (kept != 1).any():
-        rule = "(2 - rate decay)(1 + beta1) / (1 - beta1) / scaled curvature"
+    rule = f"{both_signs(kept)} / (1 - beta1) / scaled curvature"
     factor = column(1 / (1 - beta ** worked.values["t"])) if corrected else 1.0
     return Stability(limit, scale_of(worked, factor), rule, decay)
+
+
+def both_signs(kept: Floats) -> str:
+    """(1 + a)(1 + beta1) in words, where a step keeps the share a (frames,) of the weights."""
+    return "(2 + 2 beta1)" if (kept == 1).all() else "(2 - rate decay)(1 + beta1)"
 
 
 def nadam(run: Run) -> Stability:
@@ -113,9 +116,9 @@ def nadam(run: Run) -> Stability:
     p = filled((1 - values["mu"]) / (1 - values["product"]))
     q = filled(values["mu_next"] / (1 - values["product_next"]))
     limit = (1 + kept) * (1 + beta) / ((1 + beta) * p + (1 - beta) * q)
-    both = "(2 + 2 beta1)" if (kept == 1).all() else "(2 - rate decay)(1 + beta1)"
     rule = (
-        f"{both} / ((1 + beta1) p + (1 - beta1) q) / scaled curvature, for a step along p g + q m"
+        f"{both_signs(kept)} / ((1 + beta1) p + (1 - beta1) q) / scaled curvature, for a step "
+        "along p g + q m"
     )
     return Stability(limit, scale_of(worked), rule, decay)
 
