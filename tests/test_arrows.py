@@ -17,7 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "problem": {"registry", "settings"},
     "run": {"registry", "settings", "problem"},
     "plane": {"registry", "problem", "run", "curvature"},
-    "surface": {"problem", "plane"},
+    "surface": {"problem", "run", "plane"},
     "curvature": {"registry", "problem", "run"},
     "connect": {"registry", "problem", "run", "plane", "surface"},
     "course": {

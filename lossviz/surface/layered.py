@@ -11,6 +11,8 @@ is linear in W and b, so this too is done once.
 
 from __future__ import annotations
 
+import threading
+
 import torch
 from torch import Tensor, nn
 
@@ -28,8 +30,8 @@ class LayeredMixtures:
 
     Memory, in entries: ``R (H N + P)`` for the part computed once, with a first layer of H units;
     and for a chunk of K points ``K (2 (W + 1) N + M)`` for each different width W of the hidden
-    layers, with M parameters in the largest layer. K is the most for which K W N and K M stay
-    within 3 2^16 (1 where there is none, and never above 256).
+    layers, with M parameters in the largest layer, for each thread that calls `outputs`. K is the
+    most for which K W N and K M stay within 3 2^16 (1 where there is none, and never above 256).
 
     Args:
         stack: The layers.
@@ -55,7 +57,7 @@ class LayeredMixtures:
         self.rest = [m.flatten(1).contiguous() for m in matrices[1:]]
         widest = max(max(self.units) * self.samples, *(m.shape[1] for m in self.rest), 1)
         self.chunk = max(1, min(MOST, CACHE // widest))
-        self._memory: dict[int, tuple[Tensor, Tensor]] = {}
+        self._own = threading.local()
 
     def outputs(self, mix: Tensor) -> Tensor:
         """Outputs (K, C, N) for mixtures (K, R): units before samples."""
@@ -85,13 +87,15 @@ class LayeredMixtures:
     def _buffers(self, units: int, mix: Tensor) -> tuple[Tensor, Tensor]:
         """A place for a layer's linear outputs, and one for its activations and a row of ones."""
         count = mix.shape[0]
-        if units not in self._memory or len(self._memory[units][0]) < count:
+        memory = self._own.__dict__  # of this thread
+        key = str(units)
+        if key not in memory or len(memory[key][0]) < count:
             # All layers of one width share both: a layer reads the second, writes the first, and
             # only then overwrites the second.
             linear = mix.new_empty(count, units, self.samples)
             bordered = mix.new_ones(count, units + 1, self.samples)
-            self._memory[units] = linear, bordered
-        linear, bordered = self._memory[units]
+            memory[key] = linear, bordered
+        linear, bordered = memory[key]
         return linear[:count], bordered[:count]
 
     def _activate(self, activation: nn.Module | None, linear: Tensor, target: Tensor) -> None:

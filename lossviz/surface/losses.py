@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, nullcontext
 from typing import Literal
 
 import torch
@@ -18,6 +18,7 @@ from lossviz.surface.linear import PlainLinear
 from lossviz.surface.portions import OUTPUTS, PARAMETERS, look_at, whole
 from lossviz.surface.scores import check_accuracy, right_share
 from lossviz.surface.tanh import TanhAsSigmoid, sigmoid_is_faster
+from lossviz.surface.together import shared
 
 #: With fewer points than this, batching a call on a CPU costs more than it saves.
 FEWEST = 6
@@ -123,20 +124,48 @@ class MixtureLosses:
         finite = mix.isfinite().all(dim=1).cpu()
         mix = mix.to(self.vectors)
         found = self.vectors.new_empty(2, len(mix))
-        with torch.no_grad(), self._mode():
-            for start in range(0, len(mix), self.portion):
-                if cancelled is not None and cancelled():
-                    raise ScanCancelledError(f"Cancelled after {start} of {len(mix)} points.")
-                part = slice(start, start + self.portion)
+
+        def look(part: slice) -> None:
+            # What torch is told by a `with` holds for one thread.
+            with torch.no_grad(), self._mode():
                 losses, outputs = self._portion(mix[part], scored)
                 found[0, part] = losses + self._penalty(mix[part])
                 if outputs is not None:
                     found[1, part] = right_share(self.prob, outputs, self.batch[1]).to(found)
+
+        def go_on(done: int) -> None:
+            if cancelled is not None and cancelled():
+                raise ScanCancelledError(f"Cancelled after {done} of {len(mix)} points.")
+
+        go_on(0)
+        threads = self._threads(len(mix))
+        with closing(shared(look, self._parts(len(mix), threads), threads)) as steps:
+            for done in steps:
                 if on_progress is not None:
-                    on_progress(min(start + self.portion, len(mix)), len(mix))
+                    on_progress(done, len(mix))
+                if done < len(mix):
+                    go_on(done)
         found = found.cpu()
         found[:, ~finite] = torch.nan
         return found[0], found[1]
+
+    def _threads(self, points: int) -> int:
+        """How many threads take portions of these points, each on one core.
+
+        Layer by layer no call is long, and to share each one among cores costs as much as it saves.
+        Elsewhere most time is spent in Python, which is one thread's at a time.
+        """
+        if self._layers is None or self.vectors.device.type != "cpu":
+            return 1
+        return max(1, min(torch.get_num_threads(), points // self._layers.chunk))
+
+    def _parts(self, points: int, threads: int) -> Iterator[slice]:
+        portion = self.portion
+        if self._layers is not None and threads > 1:
+            # A few for each thread, so that all end together; in whole chunks, as always.
+            portion = min(portion, whole(points // (4 * threads), self._layers.chunk))
+        for start in range(0, points, portion):
+            yield slice(start, min(start + portion, points))
 
     def _mode(self) -> AbstractContextManager[object]:
         # Every call within the mode costs a little: where there is no tanh, it is left out.
