@@ -19,6 +19,7 @@ from lossviz.problem.normalise import (
 )
 from lossviz.problem.space import Params, ParamSpace
 from lossviz.problem.stack import DenseStack
+from lossviz.problem.ties import has_ties
 from lossviz.problem.traced import traced_stack
 
 
@@ -70,6 +71,7 @@ class ModuleModel:
         self.space = ParamSpace.of(dict(self.module.named_parameters()))
         self.buffers = _replaced(dict(self.module.named_buffers()), buffers or {})
         self.stack = DenseStack.of(self.module) or traced_stack(self.module)
+        self._tied = has_ties(self.module)
         self.row_by_row = bool(getattr(self.module, "row_by_row", False))
         self.normalises = bool(norm_layers(self.module))
         self.statistics: Statistics = statistics if self.normalises else "frozen"
@@ -92,7 +94,9 @@ class ModuleModel:
         buffers = self.buffers
         if self.statistics == "recomputed" and self.batch is not None and self.known is not None:
             buffers = {**buffers, **self.batch.gathered(params, self.known)}
-        return functional_call(self.module, {**buffers, **params}, (inputs,))
+        return functional_call(
+            self.module, {**buffers, **params}, (inputs,), tie_weights=self._tied
+        )
 
     def stacked(self, theta: Tensor, inputs: Tensor) -> Tensor:
         """Outputs (K, ...) of K modules, one for each row of theta (K, P)."""

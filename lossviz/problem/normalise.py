@@ -26,6 +26,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from lossviz.problem.ties import has_ties
+
 Statistics = Literal["frozen", "batch", "recomputed"]
 
 #: The layers whose forward is torch's kernel and nothing else.
@@ -71,10 +73,13 @@ class BatchStatistics:
             else:
                 layer.register_forward_hook(_Note(name))
         self.buffers = dict(self.module.named_buffers())
+        self._tied = has_ties(self.module)
 
     def forward(self, params: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
         """Outputs of the module with these parameters."""
-        found: Tensor = functional_call(self.module, {**self.buffers, **params}, (inputs,))
+        found: Tensor = functional_call(
+            self.module, {**self.buffers, **params}, (inputs,), tie_weights=self._tied
+        )
         return found
 
     def gathered(self, params: Mapping[str, Tensor], inputs: Tensor) -> dict[str, Tensor]:

@@ -71,6 +71,6 @@ class ParamSpace:
         lead = theta.shape[:-1]
         parts = theta.split(self.sizes, dim=-1)
         return {
-            name: part.unflatten(-1, shape) if shape else part.reshape(lead)
+            name: part.view(lead + shape)
             for name, part, shape in zip(self.names, parts, self.shapes, strict=True)
         }

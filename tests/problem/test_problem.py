@@ -37,6 +37,28 @@ def test_any_module_stacked_equals_one_by_one():
     torch.testing.assert_close(model.stacked(theta, x), torch.stack(expected))
 
 
+@pytest.mark.parametrize("statistics", ["frozen", "batch"])
+def test_weights_that_are_shared_move_together(statistics):
+    class Tied(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.enter, self.leave = nn.Linear(3, 3, bias=False), nn.Linear(3, 3, bias=False)
+            self.norm = nn.BatchNorm1d(3)
+            self.leave.weight = self.enter.weight
+
+        def forward(self, x):
+            return self.leave(self.norm(self.enter(x)).relu())
+
+    net, inputs = Tied().eval(), torch.randn(7, 3)
+    model = ModuleModel(net, statistics, known=inputs)
+    assert model.space.names == ("enter.weight", "norm.weight", "norm.bias")
+    params = {name: 3 * tensor for name, tensor in model.start().items()}
+    plain = Tied()
+    plain.load_state_dict({**net.state_dict(), **params, "leave.weight": params["enter.weight"]})
+    plain.train(statistics == "batch")
+    torch.testing.assert_close(model.forward(params, inputs), plain(inputs))
+
+
 def test_the_callers_module_is_never_touched():
     module = Odd().train()
     module.layer.bias.requires_grad_(False)
