@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -38,6 +39,19 @@ LOOK = 0.5
 STAGE, RANGE, MESSAGE = "pg.stage", "pg.range", "pg.message"
 
 
+@dataclass(frozen=True)
+class Places:
+    """Where the parts of the fragment stand, laid out before anything is waited for.
+
+    What is drawn goes out in batches a few milliseconds apart: with its surroundings sent already,
+    the stage's message is the first of its batch. And the stage has one place whatever is said
+    above it, so that it is never mounted anew.
+    """
+
+    above: Any = field(default_factory=lambda: st.container(key="lv_progress"))
+    stage: Any = field(default_factory=lambda: st.container(key="lv_stage"))
+
+
 def begin(comparison: Comparison) -> None:
     """Let the workers train while the page is being drawn; what is wrong is said later."""
     with suppress(SettingError):
@@ -54,11 +68,7 @@ def show_comparison(comparison: Comparison) -> None:
             waiting.runs_of(own, shown)  # it is over, and is kept by this
             shown = waiting.first_of(comparison)
             own = waiting.begin(shown)
-        unfinished = (
-            own.running
-            or waiting.fine_surface_of(own, shown) is None
-            or waiting.sharpness_of(own, shown) is None
-        )
+        unfinished = waiting.is_unfinished(own, shown)
     except SettingError as error:
         st.error(widgets.plain(str(error)), icon=":material/error:")
         return
@@ -74,22 +84,24 @@ def _draw(comparison: Comparison, shown: Comparison, unfinished: bool) -> None:
     own: Progress = st.session_state[PROGRESS]
     if state.playground.current() != comparison:
         state.playground.rerun()  # an event of the stage changed the settings
+    at = Places()
     try:
         first = shown != comparison
         if own.running:
-            _draw_running(own, shown, first)
+            _draw_running(at, own, shown, first)
             return
         surface, sharpness = waiting.fine_surface_of(own, shown), waiting.sharpness_of(own, shown)
         whole = surface is not None and sharpness is not None
         whole = whole or (first and show.finished(shown) is not None)
         if unfinished and whole and own.sent is not None:
             state.playground.rerun()  # all is there: the fragment's last run by itself
-        _draw_finished(own, shown, first, surface, sharpness)
+        _draw_finished(at, own, shown, first, surface, sharpness)
     except SettingError as error:
         st.error(widgets.plain(str(error)), icon=":material/error:")
 
 
 def _draw_finished(
+    at: Places,
     own: Progress,
     comparison: Comparison,
     first: bool,
@@ -102,20 +114,20 @@ def _draw_finished(
         surface = show.surface_of(comparison, cut, COARSE, tag)
     own.message = _scene(comparison, runs, cut, surface, tag, sharpness or ())
     own.sent = tuple(int(run.recorded[-1]) for run in runs)
-    _say_above(own, first, sharpness is None)
-    _put(own, comparison)
+    _put(at, own, comparison)
+    _say_above(at, own, first, sharpness is None)
     _say(comparison, runs, cut)
 
 
-def _draw_running(own: Progress, comparison: Comparison, first: bool) -> None:
+def _draw_running(at: Places, own: Progress, comparison: Comparison, first: bool) -> None:
     assert own.job is not None
     runs = own.job.runs()
     if not runs:
         # The picture of before stays until there is something to see.
         own.message = own.message or st.session_state.get(MESSAGE, b"")
-        _say_above(own, first)
         if own.message:
-            _put(own, comparison)
+            _put(at, own, comparison)
+        _say_above(at, own, first)
         return
     last = tuple(int(run.recorded[-1]) for run in runs)
     key = show.key(show.for_slice(comparison))
@@ -137,8 +149,8 @@ def _draw_running(own: Progress, comparison: Comparison, first: bool) -> None:
         both = zip(own.cut.tracks, new.tracks, strict=True)
         own.cut = replace(own.cut, tracks=tuple(known.joined(later) for known, later in both))
         own.sent = last
-    _say_above(own, first)
-    _put(own, comparison)
+    _put(at, own, comparison)
+    _say_above(at, own, first)
     _say(comparison, runs, own.cut)
 
 
@@ -203,7 +215,7 @@ def _delta(own: Progress, comparison: Comparison, runs: Sequence[Run], new: Slic
     )
 
 
-def _put(own: Progress, comparison: Comparison) -> None:
+def _put(at: Places, own: Progress, comparison: Comparison) -> None:
     """Mount the stage with the last message; its events change the settings."""
     names = tuple(letters(len(comparison.contenders)))
 
@@ -226,7 +238,7 @@ def _put(own: Progress, comparison: Comparison) -> None:
         own.sent = None
 
     st.session_state[MESSAGE] = own.message
-    with st.container(key="lv_stage"):
+    with at.stage:
         _mount(own, choose, hide, again)
 
 
@@ -268,9 +280,8 @@ def _say(comparison: Comparison, runs: Sequence[Run], cut: Slice) -> None:
     scoreboard(table, {**titles, "steps to target": f"steps to target {comparison.target:g}"})
 
 
-def _say_above(own: Progress, first: bool, sharpening: bool = False) -> None:
-    """All that is said above the stage, in one place, so that the stage is never mounted anew."""
-    with st.container(key="lv_progress"):
+def _say_above(at: Places, own: Progress, first: bool, sharpening: bool = False) -> None:
+    with at.above:
         if first:
             st.caption(
                 "First the run from the initial weights, because the start is a point of its "

@@ -28,6 +28,8 @@ Runs = tuple[Run, ...]
 
 #: Long runs are large; so many are kept at most.
 MOST_KEPT = 12
+#: A surface that is expected to take longer (seconds) is drawn coarsely first.
+AT_ONCE = 0.3
 #: Runs with more bytes of weights are not kept on disk: they would push out all else.
 MOST_BYTES = 2**25
 
@@ -69,8 +71,17 @@ def _cached_runs(key: str, _comparison: Comparison, _start: Tensor | None) -> Fu
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)
-def _cached_slice(key: str, _comparison: Comparison, _runs: Runs, _plane: Plane | None) -> Slice:
-    return engine.run(picture.slice_of, _comparison, _runs, _plane)
+def _cached_slice(
+    key: str, _comparison: Comparison, _runs: Runs, _plane: Plane | None
+) -> Future[Slice]:
+    return engine.submit(picture.slice_of, _comparison, _runs, _plane)
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _cached_drawn(
+    key: str, _comparison: Comparison, _runs: Runs, _plane: Plane | None, points: int
+) -> Future[tuple[Slice, Surface]]:
+    return engine.submit(picture.drawn_on, _comparison, _runs, _plane, points)
 
 
 @st.cache_resource(max_entries=96, show_spinner=False)
@@ -163,13 +174,36 @@ def start_of(comparison: Comparison) -> Tensor | None:
     return plane.space.flatten(plane.at(x, y))
 
 
-def slice_of(comparison: Comparison, runs: Runs, tag: str = "") -> Slice:
-    """The slice of these runs; from a chosen start it is the plane on which it was chosen.
+def is_quick(comparison: Comparison) -> bool:
+    """Whether the surface is drawn at its full resolution at once."""
+    return picture.surface_seconds(comparison, int(comparison.grid)) <= AT_ONCE
+
+
+def slice_begun(comparison: Comparison, runs: Runs, tag: str = "") -> None:
+    """Let a worker compute the slice, and its surface where that is quickly there.
 
     Here and below ``tag`` tells runs that were cut short from those that the settings mean.
     """
-    plane = plane_of_start(comparison)
-    return _cached_slice(key(for_slice(comparison)) + tag, comparison, runs, plane)
+    begun(*_of_slice(comparison, runs, tag))
+
+
+def slice_of(comparison: Comparison, runs: Runs, tag: str = "") -> Slice:
+    """The slice of these runs; from a chosen start it is the plane on which it was chosen."""
+    found = _result(*_of_slice(comparison, runs, tag))
+    return found[0] if is_quick(comparison) else found
+
+
+def quick_surface_of(comparison: Comparison, runs: Runs, tag: str = "") -> Surface:
+    """The surface of the slice at its full resolution, where it is quickly there."""
+    surface: Surface = _result(*_of_slice(comparison, runs, tag))[1]
+    return surface
+
+
+def _of_slice(comparison: Comparison, runs: Runs, tag: str) -> tuple[Any, ...]:
+    arguments = key(for_slice(comparison)) + tag, comparison, runs, plane_of_start(comparison)
+    if is_quick(comparison):
+        return _cached_drawn, *arguments, int(comparison.grid)
+    return _cached_slice, *arguments
 
 
 def surface_of(comparison: Comparison, cut: Slice, points: int, tag: str = "") -> Surface:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from lossviz import engine, picture
+from lossviz import engine
 from lossviz.comparison import Comparison
 from lossviz.curvature import Along
 from lossviz.picture import Slice
@@ -21,8 +21,6 @@ from lossviz.run import Run
 from lossviz.surface import Surface
 from lossviz.ui import show
 
-#: A surface that is expected to take longer (seconds) is drawn coarsely first.
-AT_ONCE = 0.3
 #: How long (seconds) the page waits for the first sight of a long race.
 PATIENCE = 2.0
 #: So long (seconds) the picture waits for the sharpness before it is drawn without.
@@ -130,17 +128,26 @@ def sharpness_of(own: Progress, comparison: Comparison) -> tuple[Along, ...] | N
     return tuple(future.result() for future in futures)
 
 
+def is_unfinished(own: Progress, comparison: Comparison) -> bool:
+    """Whether there will be more to see than there is now; what is quickly there is not begun."""
+    return (
+        own.running
+        or (not show.is_quick(comparison) and fine_surface_of(own, comparison) is None)
+        or sharpness_of(own, comparison) is None
+    )
+
+
 def fine_surface_of(own: Progress, comparison: Comparison) -> Surface | None:
     """The surface at its full resolution, or None while it is computed."""
     if own.running:
         return None
     runs, tag = runs_of(own, comparison)
-    # One worker predicts while another one computes the slice and its surface.
+    # One worker predicts while another one computes the slice, for which more is waiting.
+    show.slice_begun(comparison, runs, tag)
     show.predictions_begun(comparison, runs, tag)
-    cut = show.slice_of(comparison, runs, tag)
-    points = int(comparison.grid)
-    if picture.surface_seconds(comparison, points) <= AT_ONCE:
-        return show.surface_of(comparison, cut, points, tag)
+    if show.is_quick(comparison):
+        return show.quick_surface_of(comparison, runs, tag)
+    cut, points = show.slice_of(comparison, runs, tag), int(comparison.grid)
     key = f"{show.key(show.for_slice(comparison))} {points} {tag}"
     if own.surface is None or own.surface_key != key:
         if own.surface is not None:

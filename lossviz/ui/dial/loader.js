@@ -1,7 +1,8 @@
 const tag = document.querySelector('script[src*="/static/js/"]');
 const root = tag?.src.startsWith(location.origin) ? tag.src.split("/static/js/")[0] : location.origin;
-let calls = 0;
+let calls = 0, kept;
 export default (args) => {
   const call = ++calls;
-  return import(root + "@DIAL@/index.js").then((dials) => dials.default({ ...args, call }));
+  const show = (dials) => (kept = dials).default({ ...args, call });
+  return kept ? show(kept) : import(root + "@DIAL@/index.js").then(show);
 };

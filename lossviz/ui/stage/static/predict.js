@@ -135,10 +135,10 @@ export class PredictPanel extends Panel {
     say(this.note, gone ? fill(this.stage.text.outOfRange, { count: seen.away, total: seen.count }) : "");
   }
 
+  /** Between new data and the next frame there is no row yet; that frame then says the numbers. */
   hover(event) {
-    if (!this.picture?.at || this.row < 0) return;
     this.spotted = this.spot(event);
-    this.point(...this.spotted);
+    if (this.row >= 0) this.point(...this.spotted);
   }
 
   /** Say the numbers at a place in the panel. */
