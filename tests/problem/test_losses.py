@@ -316,5 +316,23 @@ def test_the_slope_of_two_classes_is_autograds_to_the_bit(dtype, label_smoothing
     assert torch.equal(found[1], slope)
 
 
+def test_what_is_kept_for_the_slope_is_that_of_the_targets():
+    criterion = CrossEntropy(0.1)
+    targets, others = torch.tensor([0, 1, 1, 0]), torch.tensor([1, 0, 1, 1])
+    calls = [(3, targets), (3, targets), (2, targets), (3, others), (2, targets[:3])]
+    for dtype in (torch.float32, torch.float64):
+        for count, wanted in calls:
+            outputs = torch.randn(count, len(wanted), 2, dtype=dtype)
+            fresh = CrossEntropy(0.1).with_slope(outputs, wanted)
+            for found, expected in zip(criterion.with_slope(outputs, wanted), fresh, strict=True):
+                assert torch.equal(found, expected)
+    outputs = torch.randn(3, 4, 2)
+    before = criterion.with_slope(outputs, targets)
+    targets.copy_(others)
+    after = criterion.with_slope(outputs, targets)
+    assert torch.equal(after[0], CrossEntropy(0.1).with_slope(outputs, others)[0])
+    assert not torch.equal(before[0], after[0])
+
+
 def test_more_classes_are_left_to_autograd():
     assert CrossEntropy().with_slope(torch.zeros(4, 3), torch.zeros(4, dtype=torch.long)) is None

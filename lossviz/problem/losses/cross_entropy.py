@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -53,6 +54,7 @@ class CrossEntropy:
 
     def __init__(self, label_smoothing: float = 0.0) -> None:
         self.label_smoothing = label_smoothing
+        self._known: _Constants | None = None
 
     def __call__(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """The losses (...)."""
@@ -65,17 +67,50 @@ class CrossEntropy:
         """
         if outputs.shape[-1] != 2:
             return None
-        side = signs(targets, outputs)
-        margin = (outputs[..., 1] - outputs[..., 0]) * side
+        known = self._known
+        if known is None or not known.fit(outputs, targets):
+            known = self._known = _Constants.of(outputs, targets)
+        margin = (outputs[..., 1] - outputs[..., 0]) * known.side
         log_chance, buffer = torch.ops.aten.log_sigmoid_forward(margin)
-        share = margin.new_full((), 1 / margin.shape[-1])
-        slope = torch.ops.aten.log_sigmoid_backward((-share).expand_as(margin), margin, buffer)
+        slope = torch.ops.aten.log_sigmoid_backward(known.pull, margin, buffer)
         each = -log_chance
         if self.label_smoothing:
             each = each + (self.label_smoothing / 2) * margin
-            slope = slope + share * (self.label_smoothing / 2)
-        slope = slope * side
-        return each.mean(-1), torch.stack([-slope, slope], -1)
+            slope = slope - known.pull * (self.label_smoothing / 2)
+        return each.mean(-1), slope.unsqueeze(-1) * known.sides
+
+
+@dataclass(frozen=True, eq=False)
+class _Constants:
+    """What the slopes take from targets and shapes: the same at every step with full batches.
+
+    Args:
+        targets: (N,), and how often they had been written into.
+        side: Their signs (N,).
+        sides: The signs (N, 2) of the two classes' slopes.
+        pull: The slopes (..., N) of the mean at each sample's logarithm.
+    """
+
+    targets: Tensor
+    version: int
+    side: Tensor
+    sides: Tensor
+    pull: Tensor
+
+    @classmethod
+    def of(cls, outputs: Tensor, targets: Tensor) -> _Constants:
+        side = signs(targets, outputs)
+        pull = side.new_full((), -1 / outputs.shape[-2]).expand(outputs.shape[:-1])
+        return cls(targets, targets._version, side, torch.stack([-side, side], -1), pull)
+
+    def fit(self, outputs: Tensor, targets: Tensor) -> bool:
+        """Whether they are those of these targets and outputs."""
+        return (
+            self.targets is targets
+            and self.version == targets._version
+            and self.side.dtype == outputs.dtype
+            and self.pull.shape == outputs.shape[:-1]
+        )
 
 
 def make_cross_entropy(classes: int, label_smoothing: float) -> Criterion:
