@@ -20,7 +20,7 @@ MOST_TRIES = 3
 
 
 class WorkerDiedError(RuntimeError):
-    """A task whose worker died each time it was tried."""
+    """A task whose worker died each time it was tried, or could not be started."""
 
 
 class Engine:
@@ -65,7 +65,7 @@ class Engine:
         """Do ``function(*arguments)`` and wait for its result.
 
         Raises:
-            WorkerDiedError: When its worker died each time it was tried.
+            WorkerDiedError: When its worker died each time it was tried, or could not be started.
         """
         return self.submit(function, *arguments).result()
 
@@ -124,6 +124,10 @@ class Engine:
             # The pool broke, or was stopped, since we asked for it.
             self._lost(future, data, attempt, generation, error)
             return
+        except (OSError, EOFError) as error:
+            # Without memory or process numbers, or while the program ends.
+            _settle(future, error=_died(f"No worker could be started ({error}).", error))
+            return
         self._sent[future] = inner
         inner.add_done_callback(partial(self._arrived, future, data, attempt, generation))
 
@@ -160,12 +164,17 @@ class Engine:
         if attempt < MOST_TRIES:
             self._send(future, data, attempt + 1)
             return
-        died = WorkerDiedError(
+        words = (
             f"The worker died in each of {attempt} attempts, perhaps because there is too little "
             "memory; try fewer steps, fewer contenders or a smaller model."
         )
-        died.__cause__ = error
-        _settle(future, error=died)
+        _settle(future, error=_died(words, error))
+
+
+def _died(words: str, cause: BaseException) -> WorkerDiedError:
+    died = WorkerDiedError(words)
+    died.__cause__ = cause
+    return died
 
 
 def _settle(future: Future[Any], result: Any = None, error: BaseException | None = None) -> None:

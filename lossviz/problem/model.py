@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from lossviz.problem.disturbance import dropout_layers
+from lossviz.problem.frozen import hold_frozen
 from lossviz.problem.normalise import (
     BatchStatistics,
     Statistics,
@@ -41,7 +42,8 @@ class ModuleModel:
     """Any `torch.nn.Module`, called through `torch.func`; the module itself is never moved.
 
     A deep copy is kept, in evaluation mode, so that dropout is off, and neither the caller's module
-    nor the random state is ever touched. Which statistics batch normalisation uses is chosen; see
+    nor the random state is ever touched. Parameters that ask for no gradient are constants, like
+    buffers (see `lossviz.problem.frozen`). Which statistics batch normalisation uses is chosen; see
     `lossviz.problem.normalise`. Stacks of linear layers and activations are recognised, also inside
     a module of one's own, and get a batched form. A module that says ``row_by_row = True`` is
     called once for each of many points where gradients are wanted: then a run has the same bits
@@ -67,7 +69,7 @@ class ModuleModel:
         buffers: Mapping[str, Tensor] | None = None,
     ) -> None:
         check_statistics(statistics)
-        self.module = copy.deepcopy(module).eval().requires_grad_(False)
+        self.module = hold_frozen(copy.deepcopy(module)).eval().requires_grad_(False)
         self.space = ParamSpace.of(dict(self.module.named_parameters()))
         self.buffers = _replaced(dict(self.module.named_buffers()), buffers or {})
         self.stack = DenseStack.of(self.module) or traced_stack(self.module)

@@ -75,7 +75,8 @@ class Problem:
 
         The module is copied and put into evaluation mode; weights, buffers, ``requires_grad``, mode
         and the random state of the caller stay as they were. Data and parameters stay on the device
-        on which they are.
+        on which they are. Frozen parameters (``requires_grad`` is False) are constants, as they are
+        to `torch.optim`; where all are frozen, all count.
 
         Args:
             module: Called as ``module(inputs)``.

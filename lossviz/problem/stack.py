@@ -53,7 +53,7 @@ class DenseStack:
         """The stack inside an `nn.Sequential` of linear, activation and dropout modules, or None.
 
         Only exact types count: a subclass may do something else in its forward, and so may a module
-        with hooks. Shared layers are left to the general path.
+        with hooks. Shared and frozen layers are left to the general path.
         """
         if type(module) is nn.Linear:
             children: list[tuple[str, nn.Module]] = [("", module)]
@@ -68,6 +68,8 @@ class DenseStack:
         layers: list[Layer] = []
         for prefix, child in children:
             if type(child) is nn.Linear:
+                if not _learns(child):
+                    return None
                 bias = None if child.bias is None else f"{prefix}bias"
                 layers.append(Layer(f"{prefix}weight", bias, None))
             elif type(child) in ACTIVATIONS and layers and layers[-1].bare:
@@ -89,6 +91,12 @@ class DenseStack:
             if layer.activation is not None:
                 hidden = layer.activation(hidden)
         return hidden
+
+
+def _learns(layer: nn.Linear) -> bool:
+    """Whether all tensors of a layer are parameters; frozen ones are not."""
+    tensors = [layer.weight, *([] if layer.bias is None else [layer.bias])]
+    return all(isinstance(tensor, nn.Parameter) for tensor in tensors)
 
 
 def out_of_place(activation: nn.Module) -> nn.Module:

@@ -109,6 +109,17 @@ def test_lost_work_is_done_again_but_not_for_ever(at_once: bool):
     Flaky.left = 0
 
 
+@pytest.mark.parametrize("error", [OSError("out of memory"), EOFError("no answer")])
+def test_where_no_worker_can_be_started_it_is_told(error: Exception):
+    class Barren(Executor):
+        def submit(self, fn, /, *args, **kwargs):
+            raise error
+
+    with pytest.raises(WorkerDiedError, match=f"No worker could be started .{error}") as told:
+        Engine(Barren).run(pow, 2, 3)
+    assert told.value.__cause__ is error
+
+
 def test_threads_that_lose_work_together_share_one_new_pool():
     made = []
     barrier = threading.Barrier(4)
