@@ -109,8 +109,8 @@ class Run:
         Raises:
             SettingError: When that step was not recorded; the message names the nearest one.
         """
-        if step < 0:
-            step = int(self.recorded[max(step, -len(self.recorded))])
+        if -len(self.recorded) <= step < 0:
+            step = int(self.recorded[step])
         place = int(np.searchsorted(self.recorded, step))
         if place < len(self.recorded) and self.recorded[place] == step:
             return self.space.unflatten(self.weights[place])

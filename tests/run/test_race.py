@@ -309,6 +309,11 @@ def test_a_long_run_is_thinned_and_keeps_its_last_step():
     with pytest.raises(SettingError, match="nearest recorded step is 3 "):
         run.params(4)
     assert torch.equal(run.params(-1)["weight"][0], run.weights[-1])
+    count = len(run.recorded)
+    assert torch.equal(run.params(-count)["weight"][0], run.weights[0])
+    for outside in (-count - 1, 5002):
+        with pytest.raises(SettingError, match=f"step {outside} were not recorded"):
+            run.params(outside)
 
 
 @pytest.mark.parametrize("lr", [0.201, 0.203])
