@@ -248,6 +248,37 @@ def test_a_click_comes_back_in_data_coordinates(show: Open) -> None:
     )
 
 
+def test_the_keyboard_starts_a_run_too(show: Open) -> None:
+    page = show()
+    aim = page.locator(".lv-aim")
+    expect(aim).to_have_css("opacity", "0")
+    name = page.get_by_role("button", name="arrow keys move the cross, Enter starts from there")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if aim.evaluate("e => e === document.activeElement"):
+            break
+    expect(name).to_be_focused()
+    expect(aim).to_have_css("opacity", "1")
+    before = probe(page, "step")
+    for keys in ("ArrowRight", "Shift+ArrowRight", "Shift+ArrowRight", "Shift+ArrowDown"):
+        page.keyboard.press(keys)
+    look = probe(page, "look()")["surface"]
+    (x0, x1), (y0, y1) = look["x"], look["y"]
+    x, y = x0 + 0.71 * (x1 - x0), y0 + 0.4 * (y1 - y0)
+    assert probe(page, "step") == before  # the arrows moved the cross, not the time
+    label = str(name.get_attribute("aria-label")).replace("\u2212", "-")
+    told = [float(part) for part in label.removeprefix("Start at ").split(":")[0].split(", ")]
+    assert told == pytest.approx([x, y], rel=1e-3)
+    tip = page.locator(".lv-surface .lv-tip:visible").inner_text().replace("\u2212", "-")
+    assert [float(part) for part in tip.split("\n")[-1].split(", ")] == told
+    new_data(page, lambda: page.keyboard.press("Enter"))
+    said = heard(page).split("'start', ")[1].rstrip("]").split(", ")
+    assert [float(part) for part in said] == pytest.approx([x, y], abs=1e-3)
+    # In 3-D there is nothing to aim at.
+    page.get_by_role("button", name="3-D").click()
+    expect(aim).to_be_hidden()
+
+
 def test_two_quick_clicks_at_different_places_are_two_clicks(show: Open) -> None:
     page = show()
     first, second = on_surface(page, 1.25, 0.75), on_surface(page, -1.0, -0.5)

@@ -53,6 +53,7 @@ TEXTS: dict[str, str] = {
     "saturated": "Colours stop at {bound}; higher losses share the last one.",
     "saturatedLow": "Colours start at {bound}; lower losses share the first one.",
     "clicksStart": "Click the surface to start from there.",
+    "aim": "Start at {x}, {y}: arrow keys move the cross, Enter starts from there",
     "dragsStart": "Drag a ring to move a start; Shift-click or a long press puts down one more, "
     "a double click or Delete takes one away.",
     "flatDrags": "Starts are dragged in 2-D.",

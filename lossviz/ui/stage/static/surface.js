@@ -1,6 +1,7 @@
 // A surface panel: flat or as a landscape, with the contenders' ways over it. The main one has the
 // tools, and hears of clicks and of starts; views beside it follow it.
 
+import { Aim } from "./aim.js";
 import { ArrowMenu } from "./arrowmenu.js";
 import { Arrows } from "./arrows.js";
 import { el, say } from "./dom.js";
@@ -42,6 +43,7 @@ export class SurfacePanel extends Panel {
     this.wait = el("p", { class: "lv-wait", hidden: true }, stage.text.surfacePending);
     this.starts = new Starts(stage, this.host, () => (this.view === this.flat ? this.flat.map : null));
     this.host.append(this.wait);
+    this.aim = new Aim(this);
     if (this.menu) this.caption.before(this.menu.notes);
     this.legend = el("span", { class: "lv-classes", hidden: true });
     this.said = el("span", {});
@@ -90,6 +92,7 @@ export class SurfacePanel extends Panel {
     this.explainStrands();
     this.menu?.show(scene);
     this.starts.show(surface);
+    this.aim.show(surface);
     return this.render();
   }
 
@@ -174,7 +177,7 @@ export class SurfacePanel extends Panel {
       turn: (done) => this.turnOthers(done),
     });
     this.host.append(this.still.canvas, this.fans.layer.canvas, this.moving.canvas, this.starts.group,
-      this.tip.node, this.wait);
+      this.aim.node, this.tip.node, this.wait);
   }
 
   /** Landscapes beside each other are looked at from the same side. */
@@ -254,6 +257,7 @@ export class SurfacePanel extends Panel {
     this.fans.layer.fit(this.size.width, this.size.height);
     this.fans.remap(this.everyFan(), view);
     this.starts.place();
+    this.aim.place();
     this.touch();
   }
 
