@@ -333,7 +333,7 @@ def test_a_dial_that_comes_back_works(show: Callable[..., Page]) -> None:
 
 
 def test_it_is_never_jammed_when_no_answer_comes(show: Callable[..., Page]) -> None:
-    page = show("slow=6000&count=1")
+    page = show("slow=4600&count=1")
     lr = slider(page)
     x, y, width = grab(page, lr)
     page.mouse.move(x + width / 20, y)

@@ -146,7 +146,7 @@ def test_every_dial_at_both_ends(
     server = app_server(ROOT / "app.py")
     page = open_page(f"{server}/?{urlencode(comparison.to_url())}", **SMALL)
     page.wait_for_function(PICTURE, timeout=60_000)
-    hand = Hand(page, by_mouse=15)
+    hand = Hand(page, by_mouse=33)
     page.get_by_text("Initial weights", exact=True).click()
     page.get_by_text("Regularisation", exact=True).click()
     page.wait_for_function(f"({VISIBLE})().length >= {on_page(comparison)}")

@@ -127,7 +127,7 @@ def test_the_page_has_all_dials_of_planes_and_settings() -> None:
 def test_every_dial_at_both_ends(visit: Callable[..., Page]) -> None:
     page = visit("landscape", **EVERY.to_url())
     page.get_by_text("Data, model, loss", exact=True).click()
-    hand = Hand(page)
+    hand = Hand(page, by_mouse=17)
     wanted = {param.label.capitalize() for param in own_dials()}
     page.wait_for_function(
         f"wanted => wanted.every(label => ({VISIBLE})().some(dial => dial[1] === label))",

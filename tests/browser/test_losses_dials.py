@@ -73,7 +73,7 @@ def test_every_dial_at_both_ends(
         wanted = expected(lab)
         page.wait_for_function(f"({VISIBLE})().length >= {len(wanted)}")
         answered(page)
-        hand = Hand(page, by_mouse=15)
+        hand = Hand(page, by_mouse=33)
         for name in hand.new():
             hand.move(name, "End", "Home")
         answered(page)

@@ -68,7 +68,7 @@ def test_every_dial_at_both_ends(
           return labels.every(label => seen.includes(label)); }}"""
         page.wait_for_function(look, arg=sorted(wanted), timeout=60_000)
         answered(page)
-        hand = Hand(page, by_mouse=9)
+        hand = Hand(page, by_mouse=17)
         for name in [name for name in hand.new() if hand.known[name] in wanted]:
             hand.move(name, "End", "Home")
         answered(page)
