@@ -274,6 +274,11 @@ def test_the_keyboard_starts_a_run_too(show: Open) -> None:
     new_data(page, lambda: page.keyboard.press("Enter"))
     said = heard(page).split("'start', ")[1].rstrip("]").split(", ")
     assert [float(part) for part in said] == pytest.approx([x, y], abs=1e-3)
+    for _ in range(7):
+        page.keyboard.press("Shift+ArrowUp")  # to the edge, and no farther
+    new_data(page, lambda: page.keyboard.press("Enter"))
+    said = heard(page).split("'start', ")[-1].rstrip("]").split(", ")
+    assert [float(part) for part in said] == pytest.approx([x, y1], abs=1e-3)
     # In 3-D there is nothing to aim at.
     page.get_by_role("button", name="3-D").click()
     expect(aim).to_be_hidden()

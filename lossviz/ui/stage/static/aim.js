@@ -54,7 +54,9 @@ export class Aim {
   }
 
   start() {
-    const { panel } = this;
-    if (this.map) panel.stage.fire("start", panel.pointAt(...this.pixel));
+    const { map, panel } = this;
+    if (!map) return;
+    const [x, y] = this.pixel;
+    panel.stage.fire("start", { x: map.backX(x), y: map.backY(y) });
   }
 }
