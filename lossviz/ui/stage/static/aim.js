@@ -2,8 +2,8 @@
 
 import { el } from "./dom.js";
 import { fill, number } from "./format.js";
+import { WAYS } from "./keys.js";
 
-const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const NEAR = 0.01; // of the picture for each press, or ten times as far with Shift
 
 export class Aim {
@@ -11,7 +11,7 @@ export class Aim {
     this.panel = panel;
     this.share = [0.5, 0.5]; // of the picture's box, from its lower left corner
     this.node = el("button", { type: "button", class: "lv-aim", hidden: true,
-      "data-own-keys": Object.keys(KEYS).join(" "), onclick: () => this.start(),
+      "data-own-keys": Object.keys(WAYS).join(" "), onclick: () => this.start(),
       onkeydown: (event) => this.key(event), onfocus: () => this.place(), onblur: () => panel.hover.leave() });
     panel.host.append(this.node);
   }
@@ -45,7 +45,7 @@ export class Aim {
   }
 
   key(event) {
-    const way = KEYS[event.key];
+    const way = WAYS[event.key];
     if (!way || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     const far = event.shiftKey ? 10 * NEAR : NEAR;

@@ -1,5 +1,8 @@
 // The keyboard: while the focus is on the stage, or nowhere.
 
+/** Which way an arrow key moves a point of the plane. */
+export const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+
 const TYPING = "input:not([type=range]), textarea, select, [contenteditable=true], [contenteditable='']";
 
 function actions(clock) {

@@ -4,10 +4,10 @@ import { el } from "./dom.js";
 import { fill, number } from "./format.js";
 import { Gate } from "./gate.js";
 import { inside } from "./heads.js";
+import { WAYS } from "./keys.js";
 
 const STILL = 3; // pixels a pointer may stray and still have pressed, not dragged
 const BELIEVE = 4000; // milliseconds for which the hand is believed rather than an older message
-const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
@@ -56,7 +56,7 @@ export class Starts {
   ring(index) {
     return el("button", {
       type: "button", class: `lv-start${index ? "" : " lv-main"}`, "data-index": index,
-      "data-own-keys": Object.keys(KEYS).join(" "),
+      "data-own-keys": Object.keys(WAYS).join(" "),
       onpointerdown: (event) => this.press(event, index),
       onpointermove: (event) => this.drag(event),
       onpointerup: (event) => this.release(event),
@@ -146,7 +146,7 @@ export class Starts {
     else if (event.key === "PageDown" || event.key === "PageUp") {
       const to = index + (event.key === "PageDown" ? 1 : -1);
       this.nodes[(to + this.nodes.length) % this.nodes.length].focus();
-    } else if (KEYS[event.key] && this.draggable && this.map()) this.nudge(index, KEYS[event.key], event.shiftKey);
+    } else if (WAYS[event.key] && this.draggable && this.map()) this.nudge(index, WAYS[event.key], event.shiftKey);
     else return;
     event.preventDefault();
   }
